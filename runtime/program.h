@@ -1,0 +1,163 @@
+/*===- program.h - What compiled code and the runtime know of each other ------===
+ *
+ * C, because compiler/package writes these tables as LLVM constants and compiler/host calls these functions. Nothing
+ * here leaves a library: it is internal to each.
+ */
+#ifndef DLC_PROGRAM_H
+#define DLC_PROGRAM_H
+
+#include "runtime/model.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* The session, as compiled code sees it. */
+typedef struct dlc_session dlc_context;
+
+enum {
+  DLC_DIM_CONSTANT = -1, /* the dimension is `value` */
+  DLC_DIM_LATER = -2     /* known only when the run says so in dlc_rt_output; outputs only */
+};
+
+typedef struct dlc_dim {
+  int64_t value;
+  int32_t symbol; /* index into the function's symbols, or one of the above */
+  int32_t reserved;
+} dlc_dim;
+
+typedef struct dlc_port {
+  const char *name;
+  int32_t dtype; /* dlc_dtype */
+  int32_t rank;
+  const dlc_dim *dims;
+} dlc_port;
+
+/* A function of one variant. `inputs` holds one pointer per input, which may be null only where the input is empty;
+   `symbols` one value per symbol, within its bounds. Returns a dlc_status (0, or what dlc_rt_fail or dlc_rt_status
+   returned). */
+typedef int32_t (*dlc_entry)(dlc_context *context, void *const *inputs, const int64_t *symbols);
+
+typedef struct dlc_function {
+  const char *name;
+  int32_t n_inputs, n_outputs, n_symbols, n_segments;
+  const dlc_port *inputs, *outputs;
+  const char *const *symbol_names;
+  const int64_t *symbol_min, *symbol_max; /* inclusive */
+  const dlc_entry *entries;               /* one per variant */
+} dlc_function;
+
+/* What a variant asks of the machine: bits of dlc_variant::features, the same as compiler/target's CpuFeature. */
+#define DLC_CPU_SSE42 (1ull << 0)
+#define DLC_CPU_POPCNT (1ull << 1)
+#define DLC_CPU_AVX (1ull << 2)
+#define DLC_CPU_AVX2 (1ull << 3)
+#define DLC_CPU_FMA (1ull << 4)
+#define DLC_CPU_F16C (1ull << 5)
+#define DLC_CPU_BMI (1ull << 6)
+#define DLC_CPU_BMI2 (1ull << 7)
+#define DLC_CPU_LZCNT (1ull << 8)
+#define DLC_CPU_MOVBE (1ull << 9)
+#define DLC_CPU_AVX512F (1ull << 10)
+#define DLC_CPU_AVX512CD (1ull << 11)
+#define DLC_CPU_AVX512BW (1ull << 12)
+#define DLC_CPU_AVX512DQ (1ull << 13)
+#define DLC_CPU_AVX512VL (1ull << 14)
+#define DLC_CPU_AVX512VNNI (1ull << 15)
+#define DLC_CPU_AVX512BF16 (1ull << 16)
+#define DLC_CPU_AVX512FP16 (1ull << 17)
+#define DLC_CPU_AVX512VBMI (1ull << 18)
+#define DLC_CPU_AVX512VBMI2 (1ull << 19)
+#define DLC_CPU_AVX512IFMA (1ull << 20)
+#define DLC_CPU_AVX512BITALG (1ull << 21)
+#define DLC_CPU_AVX512VPOPCNTDQ (1ull << 22)
+#define DLC_CPU_GFNI (1ull << 23)
+#define DLC_CPU_AVXVNNI (1ull << 24)
+#define DLC_CPU_AMX_TILE (1ull << 25)
+#define DLC_CPU_AMX_INT8 (1ull << 26)
+#define DLC_CPU_AMX_BF16 (1ull << 27)
+
+typedef struct dlc_variant {
+  const char *isa;
+  uint64_t features; /* all of them must be there */
+} dlc_variant;
+
+typedef struct dlc_node {
+  int32_t id; /* from 1: 0 in a status word means that nothing went wrong */
+  int32_t reserved;
+  const char *name; /* as in the model file */
+  const char *op;
+} dlc_node;
+
+typedef struct dlc_program {
+  uint32_t abi; /* DLC_ABI */
+  int32_t n_functions, n_variants, n_nodes;
+  int32_t n_states, reserved; /* 0 until functions carry state */
+  const char *name;
+  const dlc_function *functions;
+  const dlc_variant *variants; /* best first */
+  const dlc_node *nodes;       /* by rising id */
+  const void *states;          /* null until functions carry state */
+} dlc_program;
+
+/* First and last step, both inclusive, at which a buffer holds a value. */
+typedef struct dlc_interval {
+  int32_t first, last;
+} dlc_interval;
+
+/* ---- called by compiled code, on the thread that runs the session ---- */
+
+/* The session's memory of that segment: at least `bytes`, aligned to 64, its contents lost when it grows, the same
+   pointer as before when it does not. Null when memory is out, with the status set. */
+void *dlc_rt_block(dlc_context *context, int32_t segment, int64_t bytes);
+
+/* Places n buffers of these sizes in one block: n offsets, all multiples of 64, then the block's size. Cached by the
+   address of `live` and by the sizes, for each segment; the result is valid until the next plan of the segment. Null
+   when a size is negative, the sum overflows or memory is out, with the status set. */
+const int64_t *dlc_rt_plan(dlc_context *context, int32_t segment, int32_t n, const dlc_interval *live,
+                           const int64_t *sizes);
+
+/* Worker numbers that dlc_rt_parallel may pass to a task: 0 to this, exclusive. */
+int32_t dlc_rt_workers(dlc_context *context);
+
+/* Runs the tiles [0, tiles) on the pool; on the calling thread alone, in one call, when tiles <= grain. */
+void dlc_rt_parallel(dlc_context *context, dlc_task task, void *closure, int64_t tiles, int64_t grain);
+
+/* Where output `index` of the running function goes, given its dimensions: the caller's buffer, or one that the
+   session lends. Null when it does not fit or memory is out, with the status set; never null for an empty output. */
+void *dlc_rt_output(dlc_context *context, int32_t index, const int64_t *dims);
+
+/* The word where kernels leave `node << 8 | dlc_status`: unsigned minimum of what is not zero. */
+int64_t *dlc_rt_status_word(dlc_context *context);
+
+/* What went wrong so far, the status word included; 0 if nothing did. */
+int32_t dlc_rt_status(dlc_context *context);
+
+/* Records that `code` happened at node `node` (0: at none), unless something was recorded before. Returns what the
+   entry should return. */
+int32_t dlc_rt_fail(dlc_context *context, int32_t code, int32_t node);
+
+/* ---- called by the exported wrappers of compiler/package ---- */
+
+dlc_status dlc_rt_open(const dlc_program *program, const dlc_options *options, dlc_model **model, char *why,
+                       size_t why_bytes);
+void dlc_rt_close(dlc_model *model);
+const char *dlc_rt_variant(const dlc_model *model);
+dlc_status dlc_rt_session_new(dlc_model *model, dlc_session **session);
+void dlc_rt_session_free(dlc_session *session);
+dlc_status dlc_rt_call(dlc_session *session, int32_t function, dlc_tensor *inputs, int32_t n_inputs,
+                       dlc_tensor *outputs, int32_t n_outputs);
+const char *dlc_rt_last_error(const dlc_session *session);
+const char *dlc_rt_status_text(dlc_status status);
+dlc_status dlc_rt_pool_new(int32_t threads, dlc_pool **pool);
+void dlc_rt_pool_free(dlc_pool *pool);
+
+/* Runs a function on its typed io struct, an array of 8-byte words: one pointer per input, one per output, one value
+   per symbol, then for each output with a DLC_DIM_LATER its capacity in elements and its dims. */
+dlc_status dlc_rt_run(dlc_session *session, int32_t function, void *io);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif /* DLC_PROGRAM_H */
