@@ -1,0 +1,164 @@
+//===- Mk.td - The mk dialect: micro-kernels whose inner loops we emit -----===//
+//
+// Two ops, a contraction and the packing of its right operand. Both take tensors (then they can be tiled, fused and
+// bufferized) or memrefs (then dlc-expand-microkernels turns them into loops over registers).
+//
+//===----------------------------------------------------------------------===//
+#ifndef DLC_MK_TD
+#define DLC_MK_TD
+
+include "mlir/Dialect/Bufferization/IR/BufferizableOpInterface.td"
+include "mlir/IR/OpBase.td"
+include "mlir/Interfaces/DestinationStyleOpInterface.td"
+include "mlir/Interfaces/SideEffectInterfaces.td"
+include "mlir/Interfaces/TilingInterface.td"
+
+def Mk_Dialect : Dialect {
+  let name = "mk";
+  let cppNamespace = "::dlc::mk";
+  let summary = "Micro-kernels in destination-passing style";
+  let dependentDialects = ["::mlir::affine::AffineDialect", "::mlir::arith::ArithDialect",
+                           "::mlir::memref::MemRefDialect", "::mlir::tensor::TensorDialect"];
+}
+
+def Mk_Shaped : AnyTypeOf<[AnyRankedTensor, AnyStridedMemRef]>;
+
+class Mk_Op<string mnemonic, list<Trait> traits = []> : Op<Mk_Dialect, mnemonic, traits>;
+
+/// What every op here is: destination-passing, tileable over its parallel dims, bufferizable in place.
+defvar Mk_KernelTraits = [
+  DestinationStyleOpInterface,
+  DeclareOpInterfaceMethods<MemoryEffectsOpInterface>,
+  DeclareOpInterfaceMethods<TilingInterface, [
+    "getLoopIteratorTypes", "getIterationDomain", "getTiledImplementation", "getResultTilePosition",
+    "generateResultTileValue", "getIterationDomainTileFromResultTile"]>,
+  DeclareOpInterfaceMethods<BufferizableOpInterface, [
+    "bufferizesToMemoryRead", "bufferizesToMemoryWrite", "bufferizesToElementwiseAccess", "getAliasingValues",
+    "bufferize"]>
+];
+
+def Mk_BrgemmOp : Mk_Op<"brgemm", Mk_KernelTraits # [SingleBlock, RecursivelySpeculatable]> {
+  let summary = "Contraction with a packed right operand and a scalar epilogue";
+  let description = [{
+    Over the domain (b..., m, n, k), the last dim the reduction:
+
+        acc[b, m, n] = sum over k, in order, of lhs[lhs_map] * rhs[rhs_map]
+        out[out_map] = payload(acc, extras[extra_maps]...)
+
+    `maps` holds, in operand order, one affine map a shaped operand, each from the whole domain:
+
+      - lhs: results are dims b..., m, k, each at most once, or the constant 0; k is required. Transposed operands
+        and broadcast batches are maps, not copies.
+      - rhs: batch dims or 0, then `n floordiv W, k, n mod W`: panels of W columns, all of K for one panel together,
+        `[b..., ceil(N / W), K, W]`, zero-padded in the last panel (`mk.pack` makes it). W is the static last extent.
+      - extras: results are dims b..., m, n, or 0 (a bias: `n`).
+      - out: a permutation of b..., m, n.
+
+    The payload's block takes the accumulator, whose type is the type of the accumulation (f32 for f16 and bf16; for
+    integers the sums wrap), then one element of each extra, and yields an element of `out`. It holds elementwise
+    arith and math ops; scalars from outside are allowed. `unsigned_lhs` and `unsigned_rhs` say how integers narrower than
+    the accumulator are extended. The old contents of `out` are not read. An extra that is the same buffer as `out`
+    under the same map may be overwritten in place.
+
+    Every sum runs over k from 0 upward from +0 with one rounding a step (two where the CPU has no FMA), so
+    a row's bits depend neither on the tiling nor on M.
+
+    ```mlir
+    %r = mk.brgemm ins(%a, %b : tensor<?x64xf32>, tensor<4x64x32xf32>) extras(%bias : tensor<100xf32>)
+        outs(%o : tensor<?x100xf32>) maps [#a, #b, #bias, #o] {
+    ^bb0(%acc: f32, %c: f32):
+      %s = arith.addf %acc, %c : f32
+      mk.yield %s : f32
+    } -> tensor<?x100xf32>
+    ```
+  }];
+  let arguments = (ins Mk_Shaped:$lhs, Mk_Shaped:$rhs, Variadic<Mk_Shaped>:$extras, Mk_Shaped:$init,
+                       AffineMapArrayAttr:$maps, UnitAttr:$unsigned_lhs, UnitAttr:$unsigned_rhs);
+  let results = (outs Variadic<AnyRankedTensor>:$results);
+  let regions = (region SizedRegion<1>:$payload);
+  let hasVerifier = 1;
+  let hasRegionVerifier = 1;
+  let skipDefaultBuilders = 1;
+  let assemblyFormat = [{
+    `ins` `(` $lhs `,` $rhs `:` type($lhs) `,` type($rhs) `)` (`extras` `(` $extras^ `:` type($extras) `)`)?
+    `outs` `(` $init `:` type($init) `)` `maps` $maps (`unsigned_lhs` $unsigned_lhs^)? (`unsigned_rhs` $unsigned_rhs^)?
+    attr-dict-with-keyword $payload (`->` type($results)^)?
+  }];
+  let builders = [
+    /// Any maps. `accumulator` is the type of the sums; `body` writes the payload's ops and returns what to yield (none:
+    /// the accumulator itself, whose type must then be that of `init`). A tensor `init` gives one result.
+    OpBuilder<(ins "::mlir::Value":$lhs, "::mlir::Value":$rhs, "::mlir::ValueRange":$extras, "::mlir::Value":$init,
+      "::mlir::ArrayRef<::mlir::AffineMap>":$maps, "::mlir::Type":$accumulator, CArg<"::dlc::mk::PayloadBuilder",
+      "nullptr">:$body)>
+  ];
+  let extraClassDeclaration = [{
+    /// Number of batch dims; the domain has three more: m, n, k.
+    unsigned getBatchRank() { return getOutMap().getNumResults() - 2; }
+    unsigned getMDim() { return getBatchRank(); }
+    unsigned getNDim() { return getBatchRank() + 1; }
+    unsigned getKDim() { return getBatchRank() + 2; }
+
+    ::mlir::AffineMap getMap(unsigned operand) {
+      return ::llvm::cast<::mlir::AffineMapAttr>(getMaps()[operand]).getValue();
+    }
+    ::mlir::AffineMap getLhsMap() { return getMap(0); }
+    ::mlir::AffineMap getRhsMap() { return getMap(1); }
+    ::mlir::AffineMap getExtraMap(unsigned i) { return getMap(2 + i); }
+    ::mlir::AffineMap getOutMap() { return getMap(getMaps().size() - 1); }
+
+    /// W, the columns of a panel.
+    int64_t getPanelColumns() { return ::llvm::cast<::mlir::ShapedType>(getRhs().getType()).getShape().back(); }
+    ::mlir::Type getAccumulatorType() { return getPayload().getArgument(0).getType(); }
+    ::mlir::Type getOutElementType() { return ::llvm::cast<::mlir::ShapedType>(getInit().getType()).getElementType(); }
+    /// Extents of (b..., m, n, k), dynamic where no type says them.
+    ::llvm::SmallVector<int64_t> getStaticDomain();
+
+    ::mlir::MutableOperandRange getDpsInitsMutable() { return getInitMutable(); }
+  }];
+}
+
+def Mk_YieldOp : Mk_Op<"yield", [Pure, Terminator, HasParent<"BrgemmOp">]> {
+  let summary = "The payload's result";
+  let arguments = (ins AnyType:$value);
+  let assemblyFormat = "$value attr-dict `:` type($value)";
+}
+
+def Mk_PackOp : Mk_Op<"pack", Mk_KernelTraits> {
+  let summary = "Copy a right operand into panels of columns";
+  let description = [{
+    Over the domain (b..., p, k), all parallel, for j in [0, W):
+
+        init[b, p, k, j] = source[map(b, k, p * W + j)], and 0 where p * W + j is not below N
+
+    `map` takes (b..., k, n) to the source's indices: dims, each at most once and k and n among them, or the constant
+    0. A row-major operand is (k, n) -> (k, n), a transposed one (k, n) -> (n, k). `init` is `[b..., ceil(N/W), K, W]`.
+
+    ```mlir
+    %p = mk.pack ins(%b : tensor<64x100xf32>) outs(%e : tensor<4x64x32xf32>) map affine_map<(k, n) -> (k, n)>
+        -> tensor<4x64x32xf32>
+    ```
+  }];
+  let arguments = (ins Mk_Shaped:$source, Mk_Shaped:$init, AffineMapAttr:$map);
+  let results = (outs Variadic<AnyRankedTensor>:$results);
+  let hasVerifier = 1;
+  let assemblyFormat = [{
+    `ins` `(` $source `:` type($source) `)` `outs` `(` $init `:` type($init) `)` `map` $map attr-dict (`->` type($results)^)?
+  }];
+  let builders = [
+    /// A tensor `init` gives one result.
+    OpBuilder<(ins "::mlir::Value":$source, "::mlir::Value":$init, "::mlir::AffineMap":$map)>
+  ];
+  let extraClassDeclaration = [{
+    unsigned getBatchRank() { return getMap().getNumDims() - 2; }
+    /// Positions in `map`'s domain.
+    unsigned getKDim() { return getBatchRank(); }
+    unsigned getNDim() { return getBatchRank() + 1; }
+    int64_t getPanelColumns() { return ::llvm::cast<::mlir::ShapedType>(getInit().getType()).getShape().back(); }
+    /// The source's index that is `dim` of the map's domain.
+    unsigned getSourcePosition(unsigned dim);
+
+    ::mlir::MutableOperandRange getDpsInitsMutable() { return getInitMutable(); }
+  }];
+}
+
+#endif // DLC_MK_TD
