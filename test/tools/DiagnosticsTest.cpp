@@ -18,7 +18,7 @@ struct Diagnostics : testing::Test {
 };
 
 TEST_F(Diagnostics, NamesTheNode) {
-  InFlightDiagnostic error = emitError(node("/layer.3/attn/MatMul", 142), "E0102: MatMul: inner dimensions differ (768 vs 64)");
+  InFlightDiagnostic error = emitError(node("/layer.3/attn/MatMul", 142), "[E0102] MatMul: inner dimensions differ (768 vs 64)");
   error.attachNote() << "A f32[N,128,768]  from \"/layer.3/ln/Add\"";
   error.attachNote() << "B f32[64,768]     initializer \"W_q\"";
   error.report();
@@ -33,12 +33,12 @@ TEST_F(Diagnostics, NamesTheNode) {
 
 TEST_F(Diagnostics, KeepsPlacesInText) {
   emitError(FileLineColLoc::get(&context, "a.mlir", 3, 7), "no such op");
-  EXPECT_EQ(format(collector.findings()[0], false), "error[E0100]: no such op\n  --> a.mlir:3:7\n");
+  EXPECT_EQ(format(collector.findings()[0], false), "error: no such op\n  --> a.mlir:3:7\n");
 }
 
 TEST_F(Diagnostics, FindsTheNodeInFusedLocations) {
   Location fused = FusedLoc::get(&context, {UnknownLoc::get(&context), node("a", 0), node("b", 1)});
-  emitError(fused, "E0301: Foo is not supported");
+  emitError(fused, "[E0601] Foo is not supported");
   EXPECT_EQ(collector.findings()[0].node, "a");
   EXPECT_EQ(collector.findings()[0].index, 0);
   EXPECT_EQ(collector.exitCode(), ExitCode::Unsupported);

@@ -1,5 +1,6 @@
 //===- Diagnostics.cpp - Errors as the user sees them -----------*- C++ -*-===//
 #include "tools/dlc/Diagnostics.h"
+#include "compiler/Codes.h"
 
 #include "mlir/IR/Location.h"
 #include "mlir/IR/MLIRContext.h"
@@ -10,14 +11,6 @@ using namespace llvm;
 using namespace mlir;
 
 namespace dlc {
-
-ExitCode exitCodeOf(StringRef code) {
-  if (code.starts_with("E03"))
-    return ExitCode::Unsupported;
-  if (code.starts_with("E01") || code.starts_with("E02"))
-    return ExitCode::Usage;
-  return ExitCode::Internal;
-}
 
 /// Fills in what `location` knows; an inner name wins over an outer one. False when it knows nothing.
 static bool locate(Location location, Finding &finding) {
@@ -46,14 +39,19 @@ static bool locate(Location location, Finding &finding) {
   return false;
 }
 
-/// A code that the message itself begins with, "E0102: ", is cut off and returned.
-static std::string takeCode(std::string &message) {
-  StringRef text = message;
-  if (text.size() < 7 || text[0] != 'E' || !all_of(text.substr(1, 4), isDigit) || text.substr(5, 2) != ": ")
-    return "";
-  std::string code = text.take_front(5).str();
-  message = text.drop_front(7).str();
-  return code;
+/// Cuts the code off the message. Without one the words decide: MLIR's own verifiers know no codes.
+static void classify(Finding &finding, bool located) {
+  if (std::optional<Code> code = codeOf(finding.message)) {
+    finding.code = finding.message.substr(1, 5);
+    finding.message.erase(0, prefixOf(*code).size());
+    finding.exit = static_cast<ExitCode>(exitCodeOf(*code));
+    return;
+  }
+  StringRef text = finding.message;
+  if (text.contains_insensitive("not supported") || text.contains_insensitive("unsupported"))
+    finding.exit = ExitCode::Unsupported;
+  else
+    finding.exit = located ? ExitCode::Usage : ExitCode::Internal;
 }
 
 Finding toFinding(Diagnostic &diagnostic) {
@@ -65,12 +63,7 @@ Finding toFinding(Diagnostic &diagnostic) {
     finding.index = finding.line;
     finding.line = finding.column = 0;
   }
-  finding.code = takeCode(finding.message);
-  if (finding.code.empty()) {
-    StringRef text = finding.message;
-    bool unsupported = text.contains_insensitive("not supported") || text.contains_insensitive("unsupported");
-    finding.code = unsupported ? "E0300" : located ? "E0100" : "E0900";
-  }
+  classify(finding, located);
   for (Diagnostic &note : diagnostic.getNotes()) {
     std::string text = note.str();
     // MLIR adds the op at fault in its own words; the user wrote no MLIR.
@@ -94,7 +87,7 @@ std::string format(const Finding &f, bool color) {
     return color ? (escape + text + "\033[0m").str() : text.str();
   };
   std::string head = severityText(f.severity).str();
-  if (error)
+  if (!f.code.empty())
     head += "[" + f.code + "]";
   std::string out = painted(head, error ? "\033[1;31m" : "\033[1;35m") + ": " + painted(f.message, "\033[1m") + "\n";
   std::string place = f.file;
@@ -114,7 +107,9 @@ std::string format(const Finding &f, bool color) {
 }
 
 json::Value toJson(const Finding &f) {
-  json::Object object{{"severity", severityText(f.severity)}, {"code", f.code}, {"message", f.message}};
+  json::Object object{{"severity", severityText(f.severity)}, {"message", f.message}};
+  if (!f.code.empty())
+    object["code"] = f.code;
   if (!f.file.empty())
     object["file"] = f.file;
   if (!f.node.empty())
@@ -144,10 +139,9 @@ ExitCode DiagnosticCollector::exitCode() const {
   bool usage = false, unsupported = false, internal = false;
   for (const Finding &f : findings_)
     if (f.severity == DiagnosticSeverity::Error) {
-      ExitCode code = exitCodeOf(f.code);
-      usage |= code == ExitCode::Usage;
-      unsupported |= code == ExitCode::Unsupported;
-      internal |= code == ExitCode::Internal;
+      usage |= f.exit == ExitCode::Usage;
+      unsupported |= f.exit == ExitCode::Unsupported;
+      internal |= f.exit == ExitCode::Internal;
     }
   return internal ? ExitCode::Internal
                   : usage ? ExitCode::Usage : unsupported ? ExitCode::Unsupported : ExitCode::Internal;

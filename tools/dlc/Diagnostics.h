@@ -12,7 +12,8 @@ namespace dlc {
 /// One error or warning, taken apart: a Diagnostic's location and text do not outlive its handler.
 struct Finding {
   mlir::DiagnosticSeverity severity;
-  std::string code; ///< E0102; the hundreds say whose mistake it is, see exitCodeOf
+  std::string code; ///< E0102, or empty
+  ExitCode exit = ExitCode::Internal; ///< of a tool that fails with this error
   std::string message;
   std::string file, node;     ///< node: name of the ONNX node, empty when there is none
   int64_t index = -1;         ///< of the node in its graph
@@ -20,8 +21,6 @@ struct Finding {
   std::vector<std::string> notes;
 };
 
-/// E01xx the model is invalid, E02xx a file or an option: 2. E03xx valid, but not supported: 3. E09xx our own mistake: 4.
-ExitCode exitCodeOf(llvm::StringRef code);
 Finding toFinding(mlir::Diagnostic &diagnostic);
 /// error[E0102]: message, then `  --> file: node "name" (#142)` and one `  | ` line a note.
 std::string format(const Finding &finding, bool color);
