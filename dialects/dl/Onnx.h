@@ -68,6 +68,6 @@ const OnnxForm *findOnnx(llvm::StringRef domain, llvm::StringRef name, int64_t o
 /// All forms, sorted by domain, name, since: `dlc ops` prints them.
 llvm::ArrayRef<OnnxForm> allOnnxForms();
 /// Newest ai.onnx opset that the forms were written against; a model with a newer one is refused.
-inline constexpr int64_t newestOpset = 26;
+inline constexpr int64_t newestOpset = 28;
 
 } // namespace dlc::dl

@@ -1,0 +1,91 @@
+//===- Interfaces.td - What passes may ask of a dl op ---------------------===//
+#ifndef DLC_DL_INTERFACES_TD
+#define DLC_DL_INTERFACES_TD
+
+include "mlir/IR/OpBase.td"
+
+/// Every dl op on tensors: its shape rule, its reference meaning and its lowering.
+def Dl_OpInterface : OpInterface<"DlOp"> {
+  let cppNamespace = "::dlc::dl";
+  let description = "An op of the graph phase.";
+  let methods = [
+    InterfaceMethod<[{
+      The one shape rule: reads operand element types, dims and (for small integer tensors) contents from `shapes` and
+      sets them for each result. Serves building, symbolic analysis and evaluation. Reports a mistake on the op.
+    }], "::mlir::LogicalResult", "infer", (ins "::dlc::dl::Inference &":$shapes)>,
+    InterfaceMethod<[{
+      Reference meaning: fills `results`, whose types and dims the shape rule has set, from `operands`.
+      Reports and fails for a bad value (an index out of range) or when the op has none.
+    }], "::mlir::LogicalResult", "evaluate",
+      (ins "::llvm::ArrayRef<const ::dlc::dl::Array *>":$operands, "::llvm::MutableArrayRef<::dlc::dl::Array>":$results),
+      [{}], [{ return ::dlc::dl::evaluateByInterface($_op, operands, results); }]>,
+    InterfaceMethod<[{
+      Emits the op as linalg, tensor, mk ops inside a kernel function; `lowering` has the lowered operands and the
+      dims of the results.
+    }], "::mlir::LogicalResult", "lower", (ins "::dlc::dl::Lowering &":$lowering),
+      [{}], [{ return ::dlc::dl::lowerByInterface($_op, lowering); }]>,
+    InterfaceMethod<"How kernels may be formed around the op.", "::dlc::dl::Fusion", "fusion", (ins), [{}],
+      [{ return ::dlc::dl::fusionByInterface($_op); }]>,
+    InterfaceMethod<"Multiply-adds count two; per result element for pointwise ops times their number.",
+      "double", "flops", (ins "::llvm::ArrayRef<int64_t>":$resultDims), [{}],
+      [{ return ::dlc::dl::flopsByInterface($_op, resultDims); }]>
+  ];
+}
+
+/// One formula, three meanings; see Dl_Pointwise.
+def Dl_PointwiseInterface : OpInterface<"PointwiseOp"> {
+  let cppNamespace = "::dlc::dl";
+  let methods = [
+    InterfaceMethod<"The formula in a kernel body.", "::dlc::dl::Scalar", "emitScalar",
+      (ins "::llvm::ArrayRef<::dlc::dl::Scalar>":$operands)>,
+    InterfaceMethod<"The formula as reference value.", "::dlc::dl::Number", "evaluateNumber",
+      (ins "::llvm::ArrayRef<::dlc::dl::Number>":$operands)>,
+    InterfaceMethod<"The formula as primitive ops.", "::dlc::dl::Tensor", "expandTensor",
+      (ins "::llvm::ArrayRef<::dlc::dl::Tensor>":$operands)>,
+    InterfaceMethod<"The formula as written, for documentation.", "::llvm::StringRef", "formulaText", (ins)>,
+    InterfaceMethod<"Element type of the result.", "::mlir::Type", "resultElementType",
+      (ins "::llvm::ArrayRef<::mlir::Type>":$types)>
+  ];
+}
+
+/// Result element (i...) is one element of some operand, or a value made of several, at computed places.
+def Dl_IndexedInterface : OpInterface<"IndexedOp"> {
+  let cppNamespace = "::dlc::dl";
+  let description = [{
+    `elementAt` is written once as a template over the scalar type and called over Scalar (kernel body) and Number
+    (reference). Places out of range are checked by the op with `ElementReader::check` and clamped.
+  }];
+  let methods = [
+    InterfaceMethod<"In a kernel body.", "::dlc::dl::Scalar", "emitElement",
+      (ins "::dlc::dl::ElementReader<::dlc::dl::Scalar> &":$reader, "::llvm::ArrayRef<::dlc::dl::Scalar>":$place)>,
+    InterfaceMethod<"As reference.", "::dlc::dl::Number", "evaluateElement",
+      (ins "::dlc::dl::ElementReader<::dlc::dl::Number> &":$reader, "::llvm::ArrayRef<::dlc::dl::Number>":$place)>
+  ];
+}
+
+/// A fold of one operand over `axes`, which stay as dims of size 1.
+def Dl_ReductionInterface : OpInterface<"ReductionOp"> {
+  let cppNamespace = "::dlc::dl";
+  let methods = [
+    InterfaceMethod<"Reduced axes, sorted, in range.", "::llvm::SmallVector<int64_t>", "reducedAxes", (ins)>,
+    InterfaceMethod<"Start value for elements of `type` (in the accumulation type).", "::dlc::dl::Number", "initial",
+      (ins "::mlir::Type":$type)>,
+    InterfaceMethod<"One step in a kernel body.", "::dlc::dl::Scalar", "emitCombine",
+      (ins "::dlc::dl::Scalar":$accumulator, "::dlc::dl::Scalar":$element)>,
+    InterfaceMethod<"One step as reference.", "::dlc::dl::Number", "evaluateCombine",
+      (ins "::dlc::dl::Number":$accumulator, "::dlc::dl::Number":$element)>
+  ];
+}
+
+/// A product whose right operand a target may want packed.
+def Dl_ContractionInterface : OpInterface<"ContractionOp"> {
+  let cppNamespace = "::dlc::dl";
+  let methods = [
+    InterfaceMethod<[{
+      Rewrites the op so that its right operand goes through dl.pack (which folds for constants). Failure: this one
+      is better left as it is.
+    }], "::mlir::LogicalResult", "packOperands", (ins "::mlir::RewriterBase &":$rewriter)>
+  ];
+}
+
+#endif // DLC_DL_INTERFACES_TD

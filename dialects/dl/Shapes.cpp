@@ -1,0 +1,224 @@
+//===- Shapes.cpp ---------------------------------------------------------===//
+#include "dialects/dl/Dialect.h"
+#include "mlir/IR/Matchers.h"
+
+using namespace mlir;
+
+namespace dlc::dl {
+
+std::optional<SmallVector<int64_t>> Inference::constantContents(Value v) {
+  std::optional<Dims> known = contents(v);
+  if (!known)
+    return std::nullopt;
+  SmallVector<int64_t> values;
+  for (AffineExpr e : *known) {
+    std::optional<int64_t> c = constantOf(e);
+    if (!c)
+      return std::nullopt;
+    values.push_back(*c);
+  }
+  return values;
+}
+
+AffineExpr Inference::define(SymbolDefinition d) {
+  for (auto [i, s] : llvm::enumerate(symbols_))
+    if (s.kind == d.kind && s.name == d.name && s.value == d.value && s.index == d.index && s.a == d.a && s.b == d.b)
+      return getAffineSymbolExpr(i, context_);
+  symbols_.push_back(std::move(d));
+  return getAffineSymbolExpr(symbols_.size() - 1, context_);
+}
+
+using Kind = SymbolDefinition::Kind;
+
+AffineExpr Inference::min(AffineExpr a, AffineExpr b) {
+  std::optional<int64_t> x = constantOf(a), y = constantOf(b);
+  if (a == b || (x && y))
+    return a == b || *x < *y ? a : b;
+  return define({Kind::Min, "", Value(), 0, a, b});
+}
+AffineExpr Inference::max(AffineExpr a, AffineExpr b) {
+  std::optional<int64_t> x = constantOf(a), y = constantOf(b);
+  if (a == b || (x && y))
+    return a == b || *x > *y ? a : b;
+  return define({Kind::Max, "", Value(), 0, a, b});
+}
+AffineExpr Inference::input(StringRef name) { return define({Kind::Input, name.str(), Value(), 0, {}, {}}); }
+AffineExpr Inference::content(Value v, int64_t index) { return define({Kind::Content, "", v, index, {}, {}}); }
+AffineExpr Inference::unknown(Value v, int64_t dim) { return define({Kind::Unknown, "", v, dim, {}, {}}); }
+
+AffineExpr Inference::product(ArrayRef<AffineExpr> dims) const {
+  AffineExpr p = constant(1);
+  for (AffineExpr d : dims)
+    p = p * d;
+  return p;
+}
+
+FailureOr<Dims> Inference::broadcast(Operation *op, ArrayRef<Dims> shapes) {
+  size_t rank = 0;
+  for (const Dims &s : shapes)
+    rank = std::max(rank, s.size());
+  Dims result(rank, constant(1));
+  for (const Dims &s : shapes) {
+    size_t pad = rank - s.size();
+    for (auto [i, d] : llvm::enumerate(s)) {
+      AffineExpr &r = result[pad + i];
+      if (r == d || constantOf(d) == 1)
+        continue;
+      std::optional<int64_t> have = constantOf(r), want = constantOf(d);
+      if (have && want && *have != 1)
+        return op->emitOpError() << "expects operand dims that broadcast, got " << *have << " and " << *want
+                                 << " in dim " << pad + i << " of the result";
+      // A constant above 1 decides; of two unequal symbols the first stands for both and a check at run time compares.
+      if (!have || *have == 1)
+        r = have ? d : (want ? d : r);
+    }
+  }
+  return result;
+}
+
+//===----------------------------------------------------------------------===//
+// Contents of constants
+//===----------------------------------------------------------------------===//
+
+static std::optional<Dims> contentsOfConstant(Value v, MLIRContext *context) {
+  auto op = v.getDefiningOp<ConstantOp>();
+  if (!op)
+    return std::nullopt;
+  auto type = cast<ShapedType>(op.getValue().getType());
+  if (!isa<IntegerType>(type.getElementType()) || type.getNumElements() > Inference::maxContents)
+    return std::nullopt;
+  Array array = Array::fromAttribute(op.getValue());
+  Dims values;
+  for (int64_t i = 0; i < array.size(); ++i)
+    values.push_back(getAffineConstantExpr(array.at(i).asInt(), context));
+  return values;
+}
+
+//===----------------------------------------------------------------------===//
+// Local inference: types of a new op
+//===----------------------------------------------------------------------===//
+
+namespace {
+/// Knows types, constants, and what small shape computations behind a value give.
+class LocalInference : public Inference {
+public:
+  explicit LocalInference(Operation *op) : Inference(op->getContext()), op(op) {}
+
+  Dims dims(Value v) override {
+    Dims result;
+    for (auto [i, d] : llvm::enumerate(cast<RankedTensorType>(v.getType()).getShape()))
+      result.push_back(ShapedType::isDynamic(d) ? unknown(v, i) : constant(d));
+    return result;
+  }
+
+  std::optional<Dims> contents(Value v) override {
+    auto it = known.find(v);
+    if (it != known.end())
+      return it->second;
+    if (std::optional<Dims> c = contentsOfConstant(v, context()))
+      return c;
+    auto type = cast<RankedTensorType>(v.getType());
+    if (!isa<IntegerType>(type.getElementType()) || !type.hasStaticShape() || type.getNumElements() > maxContents ||
+        ++steps > 64)
+      return std::nullopt;
+    auto producer = v.getDefiningOp<DlOp>();
+    if (!producer)
+      return std::nullopt;
+    Operation *outer = op;
+    op = nullptr; // rules of producers must not change types
+    known[v] = std::nullopt;
+    (void)producer.infer(*this);
+    op = outer;
+    return known[v];
+  }
+
+  void set(Value result, Type elementType, ArrayRef<AffineExpr> dims) override {
+    if (result.getDefiningOp() != op)
+      return;
+    SmallVector<int64_t> shape;
+    for (AffineExpr d : dims)
+      shape.push_back(constantOf(d).value_or(ShapedType::kDynamic));
+    result.setType(RankedTensorType::get(shape, elementType));
+  }
+  void setContents(Value result, Dims contents) override { known[result] = contents; }
+
+private:
+  Operation *op;
+  llvm::DenseMap<Value, std::optional<Dims>> known;
+  int steps = 0;
+};
+} // namespace
+
+LogicalResult inferResultTypes(Operation *op) {
+  LocalInference local(op);
+  return cast<DlOp>(op).infer(local);
+}
+
+//===----------------------------------------------------------------------===//
+// Symbolic inference: a whole function
+//===----------------------------------------------------------------------===//
+
+void SymbolicShapes::setArgument(Value v, ArrayAttr names) {
+  Dims dims;
+  auto type = cast<RankedTensorType>(v.getType());
+  for (auto [i, d] : llvm::enumerate(type.getShape())) {
+    if (!ShapedType::isDynamic(d))
+      dims.push_back(constant(d));
+    else if (names && i < names.size())
+      dims.push_back(input(cast<StringAttr>(names[i]).getValue()));
+    else
+      dims.push_back(unknown(v, i));
+  }
+  dims_[v] = dims;
+}
+
+LogicalResult SymbolicShapes::run(Block &block) {
+  for (Operation &op : block) {
+    if (auto rule = dyn_cast<DlOp>(op))
+      if (failed(rule.infer(*this)))
+        return failure();
+  }
+  return success();
+}
+
+Dims SymbolicShapes::dims(Value v) {
+  auto it = dims_.find(v);
+  if (it != dims_.end())
+    return it->second;
+  Dims result;
+  for (auto [i, d] : llvm::enumerate(cast<RankedTensorType>(v.getType()).getShape()))
+    result.push_back(ShapedType::isDynamic(d) ? unknown(v, i) : constant(d));
+  dims_[v] = result;
+  return result;
+}
+
+std::optional<Dims> SymbolicShapes::contents(Value v) {
+  auto it = contents_.find(v);
+  if (it != contents_.end())
+    return it->second;
+  if (std::optional<Dims> c = contentsOfConstant(v, context()))
+    return contents_[v] = *c;
+  // A small integer tensor that is computed: each element is a symbol, read when it is there.
+  auto type = cast<RankedTensorType>(v.getType());
+  if (!type.getElementType().isIntOrIndex() || !type.hasStaticShape() || type.getNumElements() > 16)
+    return std::nullopt;
+  Dims symbols;
+  for (int64_t i = 0; i < type.getNumElements(); ++i)
+    symbols.push_back(content(v, i));
+  return contents_[v] = symbols;
+}
+
+void SymbolicShapes::set(Value result, Type elementType, ArrayRef<AffineExpr> dims) {
+  Dims simplified;
+  SmallVector<int64_t> shape;
+  for (AffineExpr d : dims) {
+    simplified.push_back(simplifyAffineExpr(d, 0, symbols().size()));
+    shape.push_back(constantOf(simplified.back()).value_or(ShapedType::kDynamic));
+  }
+  dims_[result] = simplified;
+  auto type = RankedTensorType::get(shape, elementType);
+  if (result.getType() != type)
+    result.setType(type);
+}
+
+} // namespace dlc::dl

@@ -1,0 +1,63 @@
+//===- Forms.h - Writing ONNX forms ------------------------------*- C++ -*-===//
+//
+// What the families share when they say which ONNX nodes they build. Each family appends its forms; Onnx.cpp collects them.
+//
+//===----------------------------------------------------------------------===//
+#pragma once
+
+#include "dialects/dl/Dialect.h"
+#include "dialects/dl/Onnx.h"
+
+namespace dlc::dl {
+
+using Values = llvm::SmallVectorImpl<mlir::Value>;
+
+/// Input `i` as a Tensor; false when absent.
+inline Tensor inputOf(NodeView &n, unsigned i) {
+  mlir::Value v = n.input(i);
+  return v ? Tensor(n.builder(), n.loc(), v) : Tensor();
+}
+/// Appends the result of a form of one output; failure when building it failed.
+inline mlir::LogicalResult give(Values &results, Tensor t) {
+  results.push_back(t ? t.value() : mlir::Value());
+  return mlir::success(static_cast<bool>(t));
+}
+/// Reports unless the number of inputs is in [least, most], with none of the first `least` absent.
+mlir::LogicalResult expectInputs(NodeView &n, unsigned least, unsigned most);
+/// The integers of attribute `name`, or of the constant input `i`; nullopt when neither is there. An input that is not
+/// constant is reported.
+mlir::FailureOr<std::optional<llvm::SmallVector<int64_t>>> intsFrom(NodeView &n, llvm::StringRef name, int input);
+/// `axis` counted from 0, or a report when out of [-rank, rank).
+mlir::FailureOr<int64_t> axisIn(NodeView &n, int64_t axis, int64_t rank);
+/// The dl element type of an ONNX data type number; null (reported) when not supported.
+mlir::Type elementTypeOf(NodeView &n, int64_t onnxType);
+/// Reports when the operands' element types differ.
+mlir::LogicalResult expectSameTypes(NodeView &n, unsigned from, unsigned to);
+
+/// The attributes of op `name` that the node sets, converted by the kind of the default.
+mlir::FailureOr<llvm::SmallVector<mlir::NamedAttribute>>
+sameNamedAttributes(NodeView &n, llvm::ArrayRef<llvm::StringRef> names);
+mlir::LogicalResult buildOp(NodeView &n, llvm::StringRef name, unsigned operands,
+                            llvm::ArrayRef<llvm::StringRef> attributes, bool sameTypes, Values &results);
+
+/// Operands and attributes are called as the node's.
+template <class Op> mlir::LogicalResult buildSameNamed(NodeView &n, Values &results) {
+  constexpr unsigned operands = Op::template hasTrait<mlir::OpTrait::OneOperand>() ? 1
+                                : Op::template hasTrait<mlir::OpTrait::NOperands<2>::Impl>() ? 2
+                                                                                             : 3;
+  return buildOp(n, Op::getOperationName(), operands, Op::getAttributeNames(), operands == 2, results);
+}
+
+void appendConstantForms(llvm::SmallVectorImpl<OnnxForm> &forms);
+void appendContractForms(llvm::SmallVectorImpl<OnnxForm> &forms);
+void appendFormulaForms(llvm::SmallVectorImpl<OnnxForm> &forms);
+void appendIndexForms(llvm::SmallVectorImpl<OnnxForm> &forms);
+void appendLayoutForms(llvm::SmallVectorImpl<OnnxForm> &forms);
+void appendPointwiseForms(llvm::SmallVectorImpl<OnnxForm> &forms);
+void appendReduceForms(llvm::SmallVectorImpl<OnnxForm> &forms);
+
+/// Contents of pointwise results over integer operands whose contents are known.
+mlir::LogicalResult inferPointwiseContents(mlir::Operation *op, Inference &shapes, llvm::ArrayRef<mlir::AffineExpr> dims);
+mlir::LogicalResult inferReduction(mlir::Operation *op, llvm::ArrayRef<int64_t> axes, Inference &shapes);
+
+} // namespace dlc::dl

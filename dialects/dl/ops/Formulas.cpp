@@ -1,0 +1,56 @@
+//===- Formulas.cpp - Pointwise ops -----------------------------*- C++ -*-===//
+#include "dialects/dl/ops/Formulas.h"
+#include "dialects/dl/ops/Forms.h"
+
+using namespace mlir;
+
+#define GET_OP_CLASSES
+#include "dialects/dl/ops/Formulas.cpp.inc"
+
+namespace dlc::dl {
+
+void DlDialect::registerPointwiseOps() {
+  addOperations<
+#define GET_OP_LIST
+#include "dialects/dl/ops/Formulas.cpp.inc"
+      >();
+}
+
+LogicalResult inferPointwise(Operation *op, Inference &shapes) {
+  SmallVector<Type> types;
+  SmallVector<Dims> dims;
+  for (Value v : op->getOperands()) {
+    types.push_back(shapes.elementType(v));
+    dims.push_back(shapes.dims(v));
+  }
+  FailureOr<Dims> result = shapes.broadcast(op, dims);
+  if (failed(result))
+    return failure();
+  Type type = cast<PointwiseOp>(op).resultElementType(types);
+  shapes.set(op->getResult(0), type, *result);
+  return inferPointwiseContents(op, shapes, *result);
+}
+
+//===----------------------------------------------------------------------===//
+// ONNX forms
+//===----------------------------------------------------------------------===//
+
+/// Every op with an ONNX name of its own has the same operands and attributes as the node.
+template <class... Ops> static void appendForms(SmallVectorImpl<OnnxForm> &forms) {
+  (
+      [&] {
+        if constexpr (Ops::onnxName.size() != 0)
+          forms.push_back({"", Ops::onnxName, Ops::onnxSince, buildSameNamed<Ops>});
+      }(),
+      ...);
+}
+
+void appendFormulaForms(SmallVectorImpl<OnnxForm> &forms) {
+  appendForms<
+#define GET_OP_LIST
+#include "dialects/dl/ops/Formulas.cpp.inc"
+      >(forms);
+  appendPointwiseForms(forms);
+}
+
+} // namespace dlc::dl

@@ -1,0 +1,44 @@
+//===- Layout.td - The same elements elsewhere ----------------------------===//
+#ifndef DLC_DL_LAYOUT_TD
+#define DLC_DL_LAYOUT_TD
+
+include "dialects/dl/Dl.td"
+
+class Dl_OneToOne<string mnemonic, dag args, list<Trait> traits, list<string> own = []> : Dl_Op<mnemonic, traits, own> {
+  let arguments = args;
+  let results = (outs Dl_Tensor:$result);
+  let assemblyFormat = "operands attr-dict `:` functional-type(operands, results)";
+}
+
+def Dl_ReshapeOp : Dl_OneToOne<"reshape", (ins Dl_Tensor:$x, Dl_Tensor:$shape), [Pure], ["evaluate", "fusion"]> {
+  let summary = "Other dims, given by the 1-D i64 `shape` (one -1 is inferred)";
+}
+def Dl_SqueezeOp
+    : Dl_OneToOne<"squeeze", (ins Dl_Tensor:$x, DenseI64ArrayAttr:$axes), [Pure], ["evaluate", "fusion", "lower"]> {
+  let summary = "Drops the dims `axes`, which are 1";
+}
+def Dl_UnsqueezeOp
+    : Dl_OneToOne<"unsqueeze", (ins Dl_Tensor:$x, DenseI64ArrayAttr:$axes), [Pure], ["evaluate", "fusion", "lower"]> {
+  let summary = "Dims of 1 at `axes` of the result";
+}
+def Dl_TransposeOp
+    : Dl_OneToOne<"transpose", (ins Dl_Tensor:$x, DenseI64ArrayAttr:$permutation), [Pure, Dl_Indexed], ["lower"]> {
+  let summary = "Result dim i is operand dim permutation[i]";
+  let hasFolder = 1;
+}
+def Dl_BroadcastToOp
+    : Dl_OneToOne<"broadcast_to", (ins Dl_Tensor:$x, Dl_Tensor:$shape), [Pure, Dl_Indexed], ["lower"]> {
+  let summary = "numpy broadcasting of x to the dims in `shape`, two-way as ONNX Expand";
+}
+def Dl_SliceOp
+    : Dl_OneToOne<"slice", (ins Dl_Tensor:$x, Dl_Tensor:$starts, Dl_Tensor:$ends, Dl_Tensor:$steps, DenseI64ArrayAttr:$axes),
+                  [Pure, Dl_Indexed]> {
+  let summary = "x[start:end:step] along each of `axes`, numpy's rules; the last three operands are 1-D i64";
+}
+def Dl_ConcatOp : Dl_Op<"concat", [Pure], ["evaluate", "lower"]> {
+  let arguments = (ins Variadic<Dl_Tensor>:$parts, I64Attr:$axis);
+  let results = (outs Dl_Tensor:$result);
+  let assemblyFormat = "operands attr-dict `:` functional-type(operands, results)";
+}
+
+#endif // DLC_DL_LAYOUT_TD

@@ -1,0 +1,209 @@
+//===- Pointwise.cpp - ONNX forms of pointwise ops that differ from the op -===//
+#include "dialects/dl/ops/Forms.h"
+#include "dialects/dl/ops/Formulas.h"
+
+using namespace mlir;
+
+namespace dlc::dl {
+
+//===----------------------------------------------------------------------===//
+// Contents of shape arithmetic
+//===----------------------------------------------------------------------===//
+
+LogicalResult inferPointwiseContents(Operation *op, Inference &shapes, ArrayRef<AffineExpr> dims) {
+  Type type = cast<PointwiseOp>(op).resultElementType(
+      llvm::to_vector(llvm::map_range(op->getOperands(), [&](Value v) { return shapes.elementType(v); })));
+  std::optional<int64_t> count = constantOf(shapes.product(dims));
+  if (!isa<IntegerType>(type) || !count || *count > Inference::maxContents || dims.size() > 1)
+    return success();
+  SmallVector<Dims> operands;
+  for (Value v : op->getOperands()) {
+    std::optional<Dims> c = shapes.contents(v);
+    if (!c || (static_cast<int64_t>(c->size()) != *count && c->size() != 1))
+      return success();
+    operands.push_back(*c);
+  }
+  Dims result;
+  for (int64_t i = 0; i < *count; ++i) {
+    SmallVector<AffineExpr> e;
+    SmallVector<Number> numbers;
+    for (auto [d, v] : llvm::zip(operands, op->getOperands())) {
+      e.push_back(d.size() == 1 ? d[0] : d[i]);
+      if (std::optional<int64_t> c = constantOf(e.back()))
+        numbers.push_back(Number::ofSigned(*c).as(Number::kindOf(shapes.elementType(v))));
+    }
+    AffineExpr r;
+    if (numbers.size() == e.size()) {
+      Number v = cast<PointwiseOp>(op).evaluateNumber(numbers);
+      if (v.error() != ValueError::None)
+        return success();
+      r = shapes.constant(v.asInt());
+    } else if (isa<AddOp>(op)) {
+      r = e[0] + e[1];
+    } else if (isa<SubOp>(op)) {
+      r = e[0] - e[1];
+    } else if (isa<MulOp>(op)) {
+      r = e[0] * e[1];
+    } else if (isa<DivOp>(op) && constantOf(e[1]).value_or(0) > 0) {
+      r = e[0].floorDiv(e[1]); // dims are not negative
+    } else if (isa<MinimumOp>(op)) {
+      r = shapes.min(e[0], e[1]);
+    } else if (isa<MaximumOp>(op)) {
+      r = shapes.max(e[0], e[1]);
+    } else if (isa<CastOp>(op) && type.getIntOrFloatBitWidth() >= 32) {
+      r = e[0];
+    } else {
+      return success();
+    }
+    result.push_back(r);
+  }
+  shapes.setContents(op->getResult(0), result);
+  return success();
+}
+
+//===----------------------------------------------------------------------===//
+// ONNX
+//===----------------------------------------------------------------------===//
+
+/// Max, Min, Sum of any number of inputs.
+template <Tensor (*combine)(Tensor, Tensor)> static LogicalResult buildVariadic(NodeView &n, Values &results) {
+  if (n.numInputs() == 0)
+    return n.error("expects at least one input");
+  if (failed(expectSameTypes(n, 0, n.numInputs())))
+    return failure();
+  Tensor r = inputOf(n, 0);
+  for (unsigned i = 1; i < n.numInputs(); ++i)
+    r = combine(r, inputOf(n, i));
+  return give(results, r);
+}
+static Tensor plus(Tensor a, Tensor b) { return a + b; }
+static Tensor smaller(Tensor a, Tensor b) { return minimum(a, b); }
+static Tensor larger(Tensor a, Tensor b) { return maximum(a, b); }
+
+static LogicalResult buildMean(NodeView &n, Values &results) {
+  SmallVector<Value> sum;
+  if (failed(buildVariadic<plus>(n, sum)))
+    return failure();
+  return give(results, Tensor(n.builder(), n.loc(), sum[0]) / static_cast<double>(n.numInputs()));
+}
+
+static LogicalResult buildPow(NodeView &n, Values &results) {
+  if (failed(expectInputs(n, 2, 2)))
+    return failure();
+  Tensor x = inputOf(n, 0), y = inputOf(n, 1);
+  if (x.elementType() == y.elementType())
+    return give(results, pow(x, y));
+  // The base decides the result's type; a floating exponent decides the precision.
+  Type f64 = n.builder().getF64Type();
+  if (!isa<FloatType>(x.elementType()) && isa<FloatType>(y.elementType()))
+    return give(results, cast(pow(cast(x, f64), cast(y, f64)), x.elementType()));
+  return give(results, pow(x, cast(y, x.elementType())));
+}
+
+static LogicalResult buildMod(NodeView &n, Values &results) {
+  if (failed(expectInputs(n, 2, 2)) || failed(expectSameTypes(n, 0, 2)))
+    return failure();
+  Tensor x = inputOf(n, 0), y = inputOf(n, 1);
+  return give(results, n.getInt("fmod").value_or(0) ? fmod(x, y) : floormod(x, y));
+}
+
+static LogicalResult buildBitShift(NodeView &n, Values &results) {
+  if (failed(expectInputs(n, 2, 2)) || failed(expectSameTypes(n, 0, 2)))
+    return failure();
+  StringRef direction = n.getString("direction").value_or("");
+  if (direction != "LEFT" && direction != "RIGHT")
+    return n.error("expects direction LEFT or RIGHT, got '" + direction + "'");
+  Tensor x = inputOf(n, 0), y = inputOf(n, 1);
+  return give(results, direction == "LEFT" ? shiftLeft(x, y) : shiftRight(x, y));
+}
+
+/// Bounds as inputs since opset 11, as attributes before.
+static LogicalResult buildClip(NodeView &n, Values &results) {
+  if (failed(expectInputs(n, 1, 3)))
+    return failure();
+  Tensor r = inputOf(n, 0), low = inputOf(n, 1), high = inputOf(n, 2);
+  if (std::optional<double> v = n.getFloat("min"))
+    low = like(r, *v);
+  if (std::optional<double> v = n.getFloat("max"))
+    high = like(r, *v);
+  if (low)
+    r = maximum(r, low);
+  if (high)
+    r = minimum(r, high);
+  return give(results, r);
+}
+
+static LogicalResult buildCast(NodeView &n, Values &results) {
+  if (failed(expectInputs(n, 1, 1)))
+    return failure();
+  Type to = elementTypeOf(n, n.getInt("to").value_or(0));
+  return to ? give(results, cast(inputOf(n, 0), to)) : failure();
+}
+
+static LogicalResult buildCastLike(NodeView &n, Values &results) {
+  if (failed(expectInputs(n, 2, 2)))
+    return failure();
+  return give(results, cast(inputOf(n, 0), inputOf(n, 1).elementType()));
+}
+
+static LogicalResult buildGelu(NodeView &n, Values &results) {
+  if (failed(expectInputs(n, 1, 1)))
+    return failure();
+  StringRef approximate = n.getString("approximate").value_or("none");
+  if (approximate != "none" && approximate != "tanh")
+    return n.error("expects approximate none or tanh, got '" + approximate + "'");
+  Tensor x = inputOf(n, 0);
+  return give(results, approximate == "tanh" ? apply<GeluTanhOp>({x}) : apply<GeluOp>({x}));
+}
+
+static LogicalResult buildIsInf(NodeView &n, Values &results) {
+  if (failed(expectInputs(n, 1, 1)))
+    return failure();
+  Tensor x = inputOf(n, 0);
+  bool negative = n.getInt("detect_negative").value_or(1), positive = n.getInt("detect_positive").value_or(1);
+  Tensor r = isinf(x);
+  if (!negative)
+    r = r & (x > 0.0);
+  if (!positive)
+    r = r & (x < 0.0);
+  return give(results, r);
+}
+
+/// Scaler of ai.onnx.ml: (x - offset) * scale.
+static LogicalResult buildScaler(NodeView &n, Values &results) {
+  if (failed(expectInputs(n, 1, 1)))
+    return failure();
+  OpBuilder &b = n.builder();
+  auto constant = [&](std::optional<SmallVector<double>> values) {
+    SmallVector<float> narrowed(values->begin(), values->end());
+    auto type = RankedTensorType::get({static_cast<int64_t>(narrowed.size())}, b.getF32Type());
+    return Tensor(b, n.loc(), buildConstant(b, n.loc(), DenseElementsAttr::get(type, ArrayRef<float>(narrowed))));
+  };
+  Tensor r = cast(inputOf(n, 0), b.getF32Type());
+  if (auto offset = n.getFloats("offset"))
+    r = r - constant(offset);
+  if (auto scale = n.getFloats("scale"))
+    r = r * constant(scale);
+  return give(results, r);
+}
+
+void appendPointwiseForms(SmallVectorImpl<OnnxForm> &forms) {
+  forms.push_back({"", "Max", 1, buildVariadic<larger>});
+  forms.push_back({"", "Min", 1, buildVariadic<smaller>});
+  forms.push_back({"", "Sum", 1, buildVariadic<plus>});
+  forms.push_back({"", "Mean", 1, buildMean});
+  forms.push_back({"", "Pow", 1, buildPow});
+  forms.push_back({"", "Mod", 10, buildMod});
+  forms.push_back({"", "BitShift", 11, buildBitShift});
+  forms.push_back({"", "BitwiseAnd", 18, buildSameNamed<AndOp>});
+  forms.push_back({"", "BitwiseOr", 18, buildSameNamed<OrOp>});
+  forms.push_back({"", "BitwiseXor", 18, buildSameNamed<XorOp>});
+  forms.push_back({"", "Clip", 1, buildClip});
+  forms.push_back({"", "Cast", 6, buildCast});
+  forms.push_back({"", "CastLike", 15, buildCastLike});
+  forms.push_back({"", "Gelu", 20, buildGelu});
+  forms.push_back({"", "IsInf", 10, buildIsInf});
+  forms.push_back({"ai.onnx.ml", "Scaler", 1, buildScaler});
+}
+
+} // namespace dlc::dl

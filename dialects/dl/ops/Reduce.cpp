@@ -1,0 +1,142 @@
+//===- Reduce.cpp - Folds over axes ---------------------------------------===//
+#include "dialects/dl/ops/Forms.h"
+#include "dialects/dl/ops/Formulas.h"
+#include <limits>
+
+using namespace mlir;
+
+namespace dlc::dl {
+
+LogicalResult inferReduction(Operation *op, ArrayRef<int64_t> axes, Inference &shapes) {
+  Value x = op->getOperand(0);
+  Dims dims = shapes.dims(x);
+  for (int64_t a : axes) {
+    if (a < 0 || a >= static_cast<int64_t>(dims.size()))
+      return op->emitOpError("expects axes below the rank ") << dims.size() << ", got " << a;
+    dims[a] = shapes.constant(1);
+  }
+  shapes.set(op->getResult(0), shapes.elementType(x), dims);
+  // The number of elements of a shape: a product of all its entries.
+  if (auto contents = shapes.contents(x); contents && axes.size() == 1 && dims.size() == 1 && isa<ReduceProdOp>(op))
+    shapes.setContents(op->getResult(0), {shapes.product(*contents)});
+  return success();
+}
+
+//===----------------------------------------------------------------------===//
+// ONNX: a node is a map of the elements, a fold, and a map of the result
+//===----------------------------------------------------------------------===//
+
+using Fold = Tensor (*)(Tensor, ArrayRef<int64_t>);
+
+static Tensor foldSum(Tensor x, ArrayRef<int64_t> a) { return reduceSum(x, a); }
+static Tensor foldProd(Tensor x, ArrayRef<int64_t> a) { return reduceProd(x, a); }
+static Tensor foldMax(Tensor x, ArrayRef<int64_t> a) { return reduceMax(x, a); }
+static Tensor foldMin(Tensor x, ArrayRef<int64_t> a) { return reduceMin(x, a); }
+static Tensor foldMean(Tensor x, ArrayRef<int64_t> a) { return reduceSum(x, a) / countOver(x, a); }
+static Tensor foldL1(Tensor x, ArrayRef<int64_t> a) { return reduceSum(abs(x), a); }
+static Tensor foldL2(Tensor x, ArrayRef<int64_t> a) {
+  Tensor s = reduceSum(x * x, a);
+  if (!s || isa<FloatType>(x.elementType()))
+    return sqrt(s);
+  return cast(sqrt(cast(s, x.builder().getF64Type())), x.elementType());
+}
+static Tensor foldSumSquare(Tensor x, ArrayRef<int64_t> a) { return reduceSum(x * x, a); }
+static Tensor foldLogSum(Tensor x, ArrayRef<int64_t> a) { return log(reduceSum(x, a)); }
+static Tensor foldLogSumExp(Tensor x, ArrayRef<int64_t> a) {
+  if (!x)
+    return {};
+  // log sum exp(x - m) + m, with m = 0 where the maximum is not finite.
+  Tensor m = reduceMax(x, a);
+  m = select(isinf(m), 0.0, m);
+  return log(reduceSum(exp(x - m), a)) + m;
+}
+
+template <Fold fold> static LogicalResult buildReduce(NodeView &n, Values &results) {
+  if (failed(expectInputs(n, 1, 2)))
+    return failure();
+  Tensor x = inputOf(n, 0);
+  FailureOr<std::optional<SmallVector<int64_t>>> given = intsFrom(n, "axes", 1);
+  if (failed(given))
+    return failure();
+  SmallVector<int64_t> axes;
+  if (*given)
+    for (int64_t a : **given) {
+      FailureOr<int64_t> axis = axisIn(n, a, x.rank());
+      if (failed(axis))
+        return failure();
+      axes.push_back(*axis);
+    }
+  llvm::sort(axes);
+  if (axes.empty()) {
+    if (n.getInt("noop_with_empty_axes").value_or(0))
+      // No axes: nothing is folded, the maps of the elements and of the result still apply.
+      return give(results, fold(x, {}));
+    axes = llvm::to_vector(llvm::seq<int64_t>(0, x.rank()));
+  }
+  Tensor r = fold(x, axes);
+  if (!n.getInt("keepdims").value_or(1))
+    r = squeeze(r, axes);
+  return give(results, r);
+}
+
+static LogicalResult buildSoftmax(NodeView &n, Values &results) {
+  if (failed(expectInputs(n, 1, 1)))
+    return failure();
+  FailureOr<int64_t> axis = axisIn(n, n.getInt("axis").value_or(-1), inputOf(n, 0).rank());
+  if (failed(axis))
+    return failure();
+  return give(results, softmax(inputOf(n, 0), *axis));
+}
+
+static Tensor logSoftmax(Tensor x, int64_t axis) {
+  Tensor shifted = x - reduceMax(x, {axis});
+  return shifted - log(reduceSum(exp(shifted), {axis}));
+}
+
+static LogicalResult buildLogSoftmax(NodeView &n, Values &results) {
+  if (failed(expectInputs(n, 1, 1)))
+    return failure();
+  FailureOr<int64_t> axis = axisIn(n, n.getInt("axis").value_or(-1), inputOf(n, 0).rank());
+  if (failed(axis))
+    return failure();
+  return give(results, logSoftmax(inputOf(n, 0), *axis));
+}
+
+/// Before opset 13 the dims from `axis` on are one.
+template <Tensor (*function)(Tensor, int64_t)> static LogicalResult buildFlattened(NodeView &n, Values &results) {
+  if (failed(expectInputs(n, 1, 1)))
+    return failure();
+  Tensor x = inputOf(n, 0);
+  FailureOr<int64_t> axis = axisIn(n, n.getInt("axis").value_or(1), x.rank());
+  if (failed(axis))
+    return failure();
+  if (*axis == x.rank() - 1)
+    return give(results, function(x, *axis));
+  // All trailing dims fold together, which the shape-preserving form of the same function says without a reshape only
+  // for one axis: flatten, apply, restore.
+  SmallVector<Tensor> head;
+  Tensor shape = shapeOf(x);
+  SmallVector<int64_t> flat(*axis + 1, 0);
+  flat[*axis] = -1;
+  Tensor r = function(reshape(x, flat), *axis);
+  return give(results, reshape(r, shape));
+}
+
+void appendReduceForms(SmallVectorImpl<OnnxForm> &forms) {
+  forms.push_back({"", "ReduceSum", 1, buildReduce<foldSum>});
+  forms.push_back({"", "ReduceProd", 1, buildReduce<foldProd>});
+  forms.push_back({"", "ReduceMax", 1, buildReduce<foldMax>});
+  forms.push_back({"", "ReduceMin", 1, buildReduce<foldMin>});
+  forms.push_back({"", "ReduceMean", 1, buildReduce<foldMean>});
+  forms.push_back({"", "ReduceL1", 1, buildReduce<foldL1>});
+  forms.push_back({"", "ReduceL2", 1, buildReduce<foldL2>});
+  forms.push_back({"", "ReduceSumSquare", 1, buildReduce<foldSumSquare>});
+  forms.push_back({"", "ReduceLogSum", 1, buildReduce<foldLogSum>});
+  forms.push_back({"", "ReduceLogSumExp", 1, buildReduce<foldLogSumExp>});
+  forms.push_back({"", "Softmax", 1, buildFlattened<softmax>});
+  forms.push_back({"", "Softmax", 13, buildSoftmax});
+  forms.push_back({"", "LogSoftmax", 1, buildFlattened<logSoftmax>});
+  forms.push_back({"", "LogSoftmax", 13, buildLogSoftmax});
+}
+
+} // namespace dlc::dl
