@@ -1,0 +1,240 @@
+//===- Session.cpp - Open a model, run its functions ----------------------===//
+#include "runtime/Session.h"
+
+#include "runtime/Threads.h"
+#include "runtime/cpu/Features.h"
+#include <algorithm>
+#include <new>
+#include <string.h>
+
+using namespace dlc::runtime;
+
+//===----------------------------------------------------------------------===//
+// Models
+//===----------------------------------------------------------------------===//
+
+namespace {
+/// The caller's options over the defaults; a caller built against a shorter struct has the defaults for the rest.
+bool readOptions(const dlc_options *given, dlc_options &options, Text &why) {
+  options = DLC_OPTIONS_INIT;
+  if (!given)
+    return true;
+  if (given->struct_size < offsetof(dlc_options, variant)) {
+    why << "options: struct_size is " << int64_t(given->struct_size) << "; start from DLC_OPTIONS_INIT";
+    return false;
+  }
+  memcpy(&options, given, std::min(given->struct_size, sizeof options));
+  if (!options.allocate != !options.deallocate) {
+    why << "options: allocate and deallocate go together";
+    return false;
+  }
+  if (options.threads < 0) {
+    why << "options: expects threads of at least 0, got " << options.threads;
+    return false;
+  }
+  if (options.pool && (options.pool->abi != DLC_ABI || !options.pool->parallel_for || options.pool->threads < 1)) {
+    why << "options: pool is not a dlc_pool of ABI " << int32_t(DLC_ABI);
+    return false;
+  }
+  return true;
+}
+
+/// The variant to run, or -1.
+int32_t chooseVariant(const dlc_program &program, const char *wanted, Text &why) {
+  const uint64_t offered = cpuFeatures();
+  why << (wanted ? "no variant " : "this machine runs none of the variants:");
+  if (wanted)
+    why.quote(wanted) << " that this machine runs; the library has:";
+  for (int32_t i = 0; i < program.n_variants; ++i) {
+    const dlc_variant &variant = program.variants[i];
+    const bool runs = (variant.features & ~offered) == 0;
+    if (runs && (!wanted || !strcmp(wanted, variant.isa)) && requestFeatures(variant.features))
+      return i;
+    why << (i ? ", " : " ") << variant.isa << (runs ? "" : " (not supported here)");
+  }
+  return -1;
+}
+} // namespace
+
+extern "C" dlc_status dlc_rt_open(const dlc_program *program, const dlc_options *given, dlc_model **result, char *why,
+                                  size_t whyBytes) {
+  Text text(why, whyBytes);
+  if (!result) {
+    text << "model: is null";
+    return DLC_INVALID_ARGUMENT;
+  }
+  *result = nullptr;
+  dlc_options options;
+  if (!readOptions(given, options, text))
+    return DLC_INVALID_ARGUMENT;
+  Text reason(why, whyBytes);
+  int32_t variant = chooseVariant(*program, options.variant, reason);
+  if (variant < 0)
+    return DLC_UNSUPPORTED_CPU;
+
+  Text failure(why, whyBytes);
+  Allocator allocator{options.allocator, options.allocate, options.deallocate};
+  void *memory = allocator.get(sizeof(dlc_model));
+  if (!memory) {
+    failure << "out of memory";
+    return DLC_OUT_OF_MEMORY;
+  }
+  auto *model = new (memory) dlc_model{program, variant, false, options.pool, allocator};
+  if (!model->pool && options.threads != 1) {
+    dlc_status status = startPool(options.threads, allocator, &model->pool);
+    if (status != DLC_OK) {
+      allocator.put(model, sizeof(dlc_model));
+      failure << "the model's own threads: " << dlc_rt_status_text(status);
+      return status;
+    }
+    model->ownsPool = true;
+  }
+  *result = model;
+  return DLC_OK;
+}
+
+extern "C" void dlc_rt_close(dlc_model *model) {
+  if (!model)
+    return;
+  if (model->ownsPool)
+    dlc_rt_pool_free(model->pool);
+  Allocator allocator = model->allocator;
+  allocator.put(model, sizeof(dlc_model));
+}
+
+extern "C" const char *dlc_rt_variant(const dlc_model *model) {
+  return model ? model->program->variants[model->variant].isa : "";
+}
+
+//===----------------------------------------------------------------------===//
+// Sessions
+//===----------------------------------------------------------------------===//
+
+namespace {
+/// Lays arrays out behind the session, in one piece of memory.
+struct Layout {
+  size_t bytes = sizeof(dlc_session);
+
+  template <typename T> size_t array(int32_t count) {
+    size_t at = (bytes + alignof(T) - 1) / alignof(T) * alignof(T);
+    bytes = at + size_t(count) * sizeof(T);
+    return at;
+  }
+};
+
+template <typename T> T *construct(char *memory, size_t at, int32_t count) {
+  T *array = reinterpret_cast<T *>(memory + at);
+  for (int32_t i = 0; i < count; ++i)
+    new (&array[i]) T();
+  return array;
+}
+} // namespace
+
+extern "C" dlc_status dlc_rt_session_new(dlc_model *model, dlc_session **result) {
+  if (!result)
+    return DLC_INVALID_ARGUMENT;
+  *result = nullptr;
+  if (!model)
+    return DLC_INVALID_ARGUMENT;
+  int32_t segments = 0, outputs = 0, inputs = 0, symbols = 0;
+  for (int32_t i = 0; i < model->program->n_functions; ++i) {
+    const dlc_function &function = model->program->functions[i];
+    segments = std::max(segments, function.n_segments);
+    outputs = std::max(outputs, function.n_outputs);
+    inputs = std::max(inputs, function.n_inputs);
+    symbols = std::max(symbols, function.n_symbols);
+  }
+  Layout layout;
+  const size_t segmentsAt = layout.array<Block>(segments), lentAt = layout.array<Block>(outputs),
+               plansAt = layout.array<PlanCache>(segments), outputsAt = layout.array<Output>(outputs),
+               inputsAt = layout.array<void *>(inputs), symbolsAt = layout.array<int64_t>(symbols),
+               sourcesAt = layout.array<int32_t>(symbols);
+  auto *memory = static_cast<char *>(model->allocator.get(layout.bytes));
+  if (!memory)
+    return DLC_OUT_OF_MEMORY;
+  auto *session = new (memory) dlc_session();
+  session->model = model;
+  session->bytes = layout.bytes;
+  session->segmentCount = segments;
+  session->lentCount = outputs;
+  session->segments = construct<Block>(memory, segmentsAt, segments);
+  session->lent = construct<Block>(memory, lentAt, outputs);
+  session->plans = construct<PlanCache>(memory, plansAt, segments);
+  session->outputs = construct<Output>(memory, outputsAt, outputs);
+  session->inputs = construct<void *>(memory, inputsAt, inputs);
+  session->symbols = construct<int64_t>(memory, symbolsAt, symbols);
+  session->symbolSources = construct<int32_t>(memory, sourcesAt, symbols);
+  *result = session;
+  return DLC_OK;
+}
+
+extern "C" void dlc_rt_session_free(dlc_session *session) {
+  if (!session)
+    return;
+  const Allocator &allocator = session->allocator();
+  for (int32_t i = 0; i < session->segmentCount; ++i) {
+    session->segments[i].release(allocator);
+    session->plans[i].release(allocator);
+  }
+  for (int32_t i = 0; i < session->lentCount; ++i)
+    session->lent[i].release(allocator);
+  session->planScratch.release(allocator);
+  allocator.put(session, session->bytes);
+}
+
+bool dlc_session::fail(dlc_status code) {
+  if (dlc_rt_status(this) != DLC_OK)
+    return false;
+  status = code;
+  return true;
+}
+
+extern "C" const char *dlc_rt_last_error(const dlc_session *session) {
+  if (!session)
+    return "session: is null";
+  // Reading the text of a run in progress would race with it; who asks was most likely just told DLC_BUSY.
+  if (session->busy.load(std::memory_order_acquire))
+    return dlc_rt_status_text(DLC_BUSY);
+  return session->error;
+}
+
+//===----------------------------------------------------------------------===//
+// What compiled code calls while it runs
+//===----------------------------------------------------------------------===//
+
+extern "C" int64_t *dlc_rt_status_word(dlc_context *context) { return &context->statusWord; }
+
+extern "C" int32_t dlc_rt_status(dlc_context *context) {
+  if (context->status != DLC_OK)
+    return context->status;
+  const int64_t word = __atomic_load_n(&context->statusWord, __ATOMIC_RELAXED);
+  if (word == 0)
+    return DLC_OK;
+  context->status = dlc_status(word & 0xff);
+  Text text = context->text();
+  writeNodeError(text, *context->model->program, context->status, int32_t(word >> 8));
+  return context->status;
+}
+
+extern "C" int32_t dlc_rt_fail(dlc_context *context, int32_t code, int32_t node) {
+  if (context->fail(dlc_status(code))) {
+    Text text = context->text();
+    writeNodeError(text, *context->model->program, code, node);
+  }
+  return context->status;
+}
+
+extern "C" int32_t dlc_rt_workers(dlc_context *context) {
+  const dlc_pool *pool = context->model->pool;
+  return pool ? pool->threads : 1;
+}
+
+extern "C" void dlc_rt_parallel(dlc_context *context, dlc_task task, void *closure, int64_t tiles, int64_t grain) {
+  const dlc_pool *pool = context->model->pool;
+  if (tiles <= 0)
+    return;
+  if (!pool || tiles <= grain)
+    task(closure, 0, tiles, 0);
+  else
+    pool->parallel_for(pool->context, tiles, grain, task, closure);
+}
