@@ -24,6 +24,13 @@ def Dl_OpInterface : OpInterface<"DlOp"> {
       dims of the results.
     }], "::mlir::LogicalResult", "lower", (ins "::dlc::dl::Lowering &":$lowering),
       [{}], [{ return ::dlc::dl::lowerByInterface($_op, lowering); }]>,
+    InterfaceMethod<"Whether only the shape rule looks at that operand's elements, never the compiled code.", "bool",
+      "onlyShapes", (ins "unsigned":$operand), [{}], [{ return false; }]>,
+    InterfaceMethod<[{
+      Folds large constants byte by byte instead of through `evaluate`: the result's attribute, or null when the op
+      does not know how.
+    }], "::mlir::ElementsAttr", "foldBytes", (ins "::llvm::ArrayRef<::mlir::ElementsAttr>":$operands), [{}],
+      [{ return {}; }]>,
     InterfaceMethod<"How kernels may be formed around the op.", "::dlc::dl::Fusion", "fusion", (ins), [{}],
       [{ return ::dlc::dl::fusionByInterface($_op); }]>,
     InterfaceMethod<"Multiply-adds count two; per result element for pointwise ops times their number.",

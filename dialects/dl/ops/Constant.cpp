@@ -65,6 +65,8 @@ LogicalResult FillOp::infer(Inference &shapes) {
   return success();
 }
 
+bool FillOp::onlyShapes(unsigned operand) { return operand == 0; }
+
 template <class T> static T fillElement(ElementReader<T> &in, RankedTensorType value) {
   SmallVector<T> zeros(value.getRank(), in.constant(0));
   return in.read(1, zeros);

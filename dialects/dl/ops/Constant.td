@@ -20,7 +20,7 @@ def Dl_ShapeOfOp : Dl_Op<"shape_of", [Pure], ["evaluate", "fusion"]> {
   let assemblyFormat = "$x attr-dict `:` functional-type(operands, results)";
 }
 
-def Dl_FillOp : Dl_Op<"fill", [Pure, Dl_Indexed]> {
+def Dl_FillOp : Dl_Op<"fill", [Pure, Dl_Indexed], ["onlyShapes"]> {
   let summary = "A tensor of the dims in `shape` (1-D i64) with one value everywhere (rank 0)";
   let arguments = (ins Dl_Tensor:$shape, Dl_Tensor:$value);
   let results = (outs Dl_Tensor:$result);

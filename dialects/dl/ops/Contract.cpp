@@ -3,6 +3,7 @@
 #include "dialects/mk/Dialect.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
+#include "mlir/IR/DialectResourceBlobManager.h"
 #include "mlir/IR/PatternMatch.h"
 
 using namespace mlir;
@@ -132,6 +133,24 @@ LogicalResult PackOp::evaluate(ArrayRef<const Array *> operands, MutableArrayRef
     results[0].store(i++, n < columns ? b.at(b.offset(source)) : Number().as(b.kind()));
   });
   return success();
+}
+
+/// Only the packed form of the right operand is multiplied.
+bool PackedMatMulOp::onlyShapes(unsigned operand) { return operand == 2; }
+
+ElementsAttr PackOp::foldBytes(ArrayRef<ElementsAttr> operands) {
+  auto resource = dyn_cast<DenseResourceElementsAttr>(operands[0]);
+  auto dense = dyn_cast<DenseElementsAttr>(operands[0]);
+  Type element = operands[0].getElementType();
+  if (element.isInteger(1) || (dense && dense.isSplat()))
+    return {};
+  ArrayRef<char> source = resource ? resource.getData() : dense.getRawData();
+  auto in = cast<RankedTensorType>(getB().getType()), out = cast<RankedTensorType>(getResult().getType());
+  int64_t k = out.getDimSize(out.getRank() - 2), n = in.getDimSize(in.getRank() - (getTranspose() ? 2 : 1));
+  int64_t batch = k * n == 0 ? 0 : in.getNumElements() / (k * n);
+  auto blob = HeapAsmResourceBlob::allocate(out.getNumElements() * byteWidth(element), 64, /*dataIsMutable=*/true);
+  mk::packConstant(source, blob.getMutableData(), batch, k, n, panel, byteWidth(element), getTranspose());
+  return DenseResourceElementsAttr::get(out, "packed", std::move(blob));
 }
 
 Fusion MatMulOp::fusion() { return {Fusion::Kind::Alone, {}}; }

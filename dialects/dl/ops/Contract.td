@@ -11,7 +11,7 @@ def Dl_MatMulOp : Dl_Op<"matmul", [Pure, Dl_Contraction], ["evaluate", "lower", 
   let assemblyFormat = "operands attr-dict `:` functional-type(operands, results)";
 }
 
-def Dl_PackedMatMulOp : Dl_Op<"packed_matmul", [Pure], ["evaluate", "lower", "fusion", "flops"]> {
+def Dl_PackedMatMulOp : Dl_Op<"packed_matmul", [Pure], ["evaluate", "lower", "fusion", "flops", "onlyShapes"]> {
   let summary = "A[..., m, k] times a right operand packed by dl.pack";
   let description = [{
     The number of columns, which packing rounds up, is that of `unpacked`, or `columns` where it is constant.
@@ -22,7 +22,7 @@ def Dl_PackedMatMulOp : Dl_Op<"packed_matmul", [Pure], ["evaluate", "lower", "fu
   let assemblyFormat = "operands attr-dict `:` functional-type(operands, results)";
 }
 
-def Dl_PackOp : Dl_Op<"pack", [Pure], ["evaluate", "lower", "fusion"]> {
+def Dl_PackOp : Dl_Op<"pack", [Pure], ["evaluate", "lower", "fusion", "foldBytes"]> {
   let summary = "Right operand [..., k, n] (or [..., n, k]) as panels [..., ceil(n/32), k, 32], zeros behind the last column";
   let arguments = (ins Dl_Tensor:$b, UnitAttr:$transpose);
   let results = (outs Dl_Tensor:$result);

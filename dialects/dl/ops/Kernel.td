@@ -39,6 +39,20 @@ def Dl_CheckOp : Op<Dl_Dialect, "check", []> {
   let assemblyFormat = "$ok `code` $code `node` $node attr-dict `:` type($ok)";
 }
 
+def Dl_ViewOp : Op<Dl_Dialect, "view", [Pure]> {
+  let summary = "The same bytes under other dims, which are a map of `symbols`; stands for an alias once kernels are formed";
+  let arguments = (ins Dl_Tensor:$x, Variadic<Index>:$symbols, AffineMapAttr:$dims);
+  let results = (outs Dl_Tensor:$result);
+  let assemblyFormat = "$x `symbols` `(` $symbols `)` $dims attr-dict `:` type($x) `->` type($result)";
+}
+
+def Dl_NoneOp : Op<Dl_Dialect, "none", [Pure]> {
+  let summary = "Inside a kernel: an operand whose elements nobody reads (its dims were all that mattered)";
+  let arguments = (ins);
+  let results = (outs Dl_Tensor:$result);
+  let assemblyFormat = "attr-dict `:` type($result)";
+}
+
 //===----------------------------------------------------------------------===//
 // Dims on the host
 //===----------------------------------------------------------------------===//

@@ -84,6 +84,8 @@ LogicalResult ReshapeOp::evaluate(ArrayRef<const Array *> operands, MutableArray
 }
 Fusion ReshapeOp::fusion() { return {Fusion::Kind::Alias, {}}; }
 
+bool ReshapeOp::onlyShapes(unsigned operand) { return operand == 1; }
+
 LogicalResult SqueezeOp::infer(Inference &shapes) {
   Dims x = shapes.dims(getX()), dims;
   for (int64_t a : getAxes())
@@ -213,6 +215,7 @@ LogicalResult BroadcastToOp::infer(Inference &shapes) {
   shapes.set(getResult(), shapes.elementType(getX()), *dims);
   return success();
 }
+bool BroadcastToOp::onlyShapes(unsigned operand) { return operand == 1; }
 LogicalResult BroadcastToOp::lower(Lowering &l) {
   auto x = cast<RankedTensorType>(getX().getType()), r = cast<RankedTensorType>(getResult().getType());
   SmallVector<AffineExpr> exprs;

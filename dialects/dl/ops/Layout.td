@@ -10,7 +10,7 @@ class Dl_OneToOne<string mnemonic, dag args, list<Trait> traits, list<string> ow
   let assemblyFormat = "operands attr-dict `:` functional-type(operands, results)";
 }
 
-def Dl_ReshapeOp : Dl_OneToOne<"reshape", (ins Dl_Tensor:$x, Dl_Tensor:$shape), [Pure], ["evaluate", "fusion"]> {
+def Dl_ReshapeOp : Dl_OneToOne<"reshape", (ins Dl_Tensor:$x, Dl_Tensor:$shape), [Pure], ["evaluate", "fusion", "onlyShapes"]> {
   let summary = "Other dims, given by the 1-D i64 `shape` (one -1 is inferred)";
 }
 def Dl_SqueezeOp
@@ -27,7 +27,7 @@ def Dl_TransposeOp
   let hasFolder = 1;
 }
 def Dl_BroadcastToOp
-    : Dl_OneToOne<"broadcast_to", (ins Dl_Tensor:$x, Dl_Tensor:$shape), [Pure, Dl_Indexed], ["lower"]> {
+    : Dl_OneToOne<"broadcast_to", (ins Dl_Tensor:$x, Dl_Tensor:$shape), [Pure, Dl_Indexed], ["lower", "onlyShapes"]> {
   let summary = "numpy broadcasting of x to the dims in `shape`, two-way as ONNX Expand";
 }
 def Dl_SliceOp
