@@ -23,7 +23,7 @@ TEST_F(Diagnostics, NamesTheNode) {
   error.attachNote() << "B f32[64,768]     initializer \"W_q\"";
   error.report();
   ASSERT_EQ(collector.findings().size(), 1u);
-  EXPECT_EQ(format(collector.findings()[0], /*color=*/false),
+  EXPECT_EQ(textOf(collector.findings()[0], /*color=*/false),
             "error[E0102]: MatMul: inner dimensions differ (768 vs 64)\n"
             "  --> bert.onnx: node \"/layer.3/attn/MatMul\" (#142)\n"
             "  | A f32[N,128,768]  from \"/layer.3/ln/Add\"\n"
@@ -33,7 +33,7 @@ TEST_F(Diagnostics, NamesTheNode) {
 
 TEST_F(Diagnostics, KeepsPlacesInText) {
   emitError(FileLineColLoc::get(&context, "a.mlir", 3, 7), "no such op");
-  EXPECT_EQ(format(collector.findings()[0], false), "error: no such op\n  --> a.mlir:3:7\n");
+  EXPECT_EQ(textOf(collector.findings()[0], false), "error: no such op\n  --> a.mlir:3:7\n");
 }
 
 TEST_F(Diagnostics, FindsTheNodeInFusedLocations) {

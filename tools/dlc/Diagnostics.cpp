@@ -81,7 +81,7 @@ static StringRef severityText(DiagnosticSeverity severity) {
   }
 }
 
-std::string format(const Finding &f, bool color) {
+std::string textOf(const Finding &f, bool color) {
   bool error = f.severity == DiagnosticSeverity::Error;
   auto painted = [&](StringRef text, StringRef escape) {
     return color ? (escape + text + "\033[0m").str() : text.str();
@@ -152,7 +152,7 @@ void DiagnosticCollector::print(unsigned limit) const {
   unsigned shown = 0;
   for (const Finding &f : findings_)
     if (shown++ < limit)
-      errs() << format(f, color);
+      errs() << textOf(f, color);
   if (shown > limit)
     errs() << shown - limit << " more are not shown\n";
 }

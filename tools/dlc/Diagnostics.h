@@ -23,7 +23,7 @@ struct Finding {
 
 Finding toFinding(mlir::Diagnostic &diagnostic);
 /// error[E0102]: message, then `  --> file: node "name" (#142)` and one `  | ` line a note.
-std::string format(const Finding &finding, bool color);
+std::string textOf(const Finding &finding, bool color);
 llvm::json::Value toJson(const Finding &finding);
 
 /// Collects what a context reports while it lives. Printing waits until the end, so that a progress line is not torn and

@@ -10,6 +10,7 @@
 #include "llvm/ADT/StringRef.h"
 #include "llvm/Support/Error.h"
 #include <cstdint>
+#include <new>
 #include <optional>
 #include <string>
 #include <utility>
@@ -28,11 +29,19 @@ struct DType {
   static const DType *ofName(llvm::StringRef name);
 };
 
+/// On cache lines: what a careful caller of a library would pass.
+template <typename T> struct LineAllocator {
+  using value_type = T;
+  T *allocate(size_t n) { return static_cast<T *>(::operator new(n * sizeof(T), std::align_val_t(64))); }
+  void deallocate(T *p, size_t) { ::operator delete(p, std::align_val_t(64)); }
+  bool operator==(const LineAllocator &) const { return true; }
+};
+
 /// A dense row-major tensor in memory.
 struct HostTensor {
   const DType *type = nullptr;
   std::vector<int64_t> dims;
-  std::vector<char> data; ///< elements() * type->bytes
+  std::vector<char, LineAllocator<char>> data; ///< elements() * type->bytes
 
   int64_t elements() const;
   /// Element `i` as a double; exact for all types but 64-bit integers.

@@ -1,0 +1,142 @@
+//===- Bench.cpp - dlc bench ------------------------------------*- C++ -*-===//
+#include "tools/dlc/Commands.h"
+#include "tools/dlc/CompileArguments.h"
+#include "tools/dlc/Inputs.h"
+#include "tools/dlc/Outcome.h"
+#include "tools/dlc/Peak.h"
+
+#include "llvm/Support/FormatVariadic.h"
+#include "llvm/Support/raw_ostream.h"
+#include <CLI/CLI.hpp>
+#include <chrono>
+
+using namespace llvm;
+
+namespace dlc {
+
+namespace {
+struct BenchCommand {
+  CompileArguments arguments;
+  std::vector<std::string> inputs;
+  std::vector<int32_t> threads = {1};
+  std::string function = "run";
+  double seconds = 1;
+  bool json = false;
+};
+
+struct Timing {
+  int32_t threads;
+  int64_t runs;
+  double p50, p90, p99; ///< seconds
+  double gflops = 0, ofPeak = 0;
+};
+} // namespace
+
+static double now() {
+  return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
+}
+
+/// Runs for `seconds` after a warm-up of a fifth of that, ten times at least.
+static Expected<Timing> measure(Session &session, int32_t function, ArrayRef<HostTensor> inputs, double seconds) {
+  for (double end = now() + seconds / 5, runs = 0; runs < 3 || now() < end; ++runs)
+    if (Error error = session.callInPlace(function, inputs))
+      return error;
+  std::vector<double> times;
+  for (double start = now(), end = start + seconds; times.size() < 10 || start < end;) {
+    if (Error error = session.callInPlace(function, inputs))
+      return error;
+    double stop = now();
+    times.push_back(stop - start);
+    start = stop;
+  }
+  llvm::sort(times);
+  auto quantile = [&](double q) { return times[static_cast<size_t>(q * (times.size() - 1))]; };
+  return Timing{0, static_cast<int64_t>(times.size()), quantile(0.5), quantile(0.9), quantile(0.99)};
+}
+
+static std::string duration(double seconds) {
+  const char *unit = seconds < 1e-3 ? "us" : seconds < 1 ? "ms" : "s";
+  double scale = seconds < 1e-3 ? 1e6 : seconds < 1 ? 1e3 : 1;
+  return formatv("{0:F2} {1}", seconds * scale, unit).str();
+}
+
+static void print(const Timing &t) {
+  outs() << formatv("{0,7} {1,11} {2,11} {3,11} {4,7}", t.threads, duration(t.p50), duration(t.p90), duration(t.p99),
+                    t.runs);
+  if (t.gflops > 0)
+    outs() << formatv(" {0,9:F1} {1,8:F1}%", t.gflops, t.ofPeak * 100);
+  outs() << "\n";
+}
+
+static int run(const BenchCommand &command) {
+  Outcome outcome(command.json);
+  int exit = 0;
+  std::optional<LoadedModel> loaded = loadModel(command.arguments, outcome, exit);
+  if (!loaded)
+    return exit;
+  const Library &library = *loaded->library;
+  Expected<int32_t> index = library.find(command.function);
+  if (!index)
+    return outcome.fail(ExitCode::Usage, index.takeError());
+  const LibraryFunction &function = library.functions()[*index];
+  Expected<std::map<std::string, int64_t>> symbols = parseDims(command.arguments.dims);
+  if (!symbols)
+    return outcome.fail(ExitCode::Usage, symbols.takeError());
+  auto inputs = gatherInputs(function, command.inputs, /*randomByDefault=*/true, /*seed=*/0, *symbols);
+  if (!inputs)
+    return outcome.fail(ExitCode::Usage, inputs.takeError());
+  double flops = function.flopsFor(*symbols);
+
+  json::Array timings;
+  for (int32_t threads : command.threads) {
+    Expected<std::unique_ptr<Session>> session = Session::open(library, threads);
+    if (!session)
+      return outcome.fail(ExitCode::Usage, session.takeError());
+    // The clock moves: the peak is measured on both sides of what is held against it.
+    double peak = measurePeakGflops(threads);
+    Expected<Timing> timing = measure(**session, *index, *inputs, command.seconds);
+    if (!timing)
+      return outcome.fail(ExitCode::Usage, timing.takeError());
+    peak = (peak + measurePeakGflops(threads)) / 2;
+    timing->threads = threads;
+    timing->gflops = flops / timing->p50 * 1e-9;
+    timing->ofPeak = timing->gflops / peak;
+    timings.push_back(json::Object{{"threads", threads}, {"runs", timing->runs}, {"p50", timing->p50},
+                                   {"p90", timing->p90}, {"p99", timing->p99}, {"gflops", timing->gflops},
+                                   {"peak_gflops", peak}, {"of_peak", timing->ofPeak}});
+    if (!command.json) {
+      if (timings.size() == 1) {
+        outs() << library.abi().name << " (" << (*session)->variant() << ")";
+        for (auto [port, tensor] : zip(function.inputs, *inputs))
+          outs() << ", " << port.name << " " << tensor.typeText();
+        outs() << "\nthreads         p50         p90         p99    runs" << (flops > 0 ? "   GFLOP/s  of peak" : "")
+               << "\n";
+      }
+      print(*timing);
+    }
+  }
+  outcome.fields["name"] = library.abi().name;
+  outcome.fields["flops"] = flops;
+  outcome.fields["timings"] = std::move(timings);
+  return outcome.done();
+}
+
+void addBench(CLI::App &app, int &exit) {
+  auto command = std::make_shared<BenchCommand>();
+  CLI::App *sub = app.add_subcommand("bench", "Time a compiled library or a model");
+  command->arguments.addTo(*sub, "Library (.so) made by dlc compile, or a model");
+  sub->add_option("-i,--input", command->inputs, "NAME=@FILE or NAME=rand (default: rand)")->expected(1)->take_all();
+  sub->add_option("--threads", command->threads, "Numbers of threads to try, e.g. 1,2")
+      ->delimiter(',')
+      ->check(CLI::Range(1, 1024))
+      ->capture_default_str();
+  sub->add_option("--function", command->function, "Function to time")->capture_default_str();
+  sub->add_option("--seconds", command->seconds, "Time to spend on each number of threads")
+      ->check(CLI::PositiveNumber)
+      ->capture_default_str();
+  sub->add_flag("--json", command->json, "Report as JSON on standard output; times in seconds");
+  sub->footer("Example:\n  dlc bench mnist.onnx --dim N=32 --threads 1,2\n");
+  sub->callback([command, &exit] { exit = run(*command); });
+}
+
+} // namespace dlc

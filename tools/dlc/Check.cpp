@@ -1,0 +1,174 @@
+//===- Check.cpp - dlc check ------------------------------------*- C++ -*-===//
+#include "tools/dlc/Commands.h"
+#include "tools/dlc/CompileArguments.h"
+#include "tools/dlc/Divergence.h"
+#include "tools/dlc/Inputs.h"
+#include "tools/dlc/Outcome.h"
+#include "tools/dlc/Reference.h"
+
+#include "llvm/Support/Format.h"
+#include "llvm/Support/FormatVariadic.h"
+#include "llvm/Support/raw_ostream.h"
+#include <CLI/CLI.hpp>
+
+using namespace llvm;
+
+namespace dlc {
+
+namespace {
+struct CheckCommand {
+  CompileArguments arguments;
+  std::vector<std::string> inputs;
+  std::string reference = "builtin", function;
+  std::optional<double> relative, absolute;
+  int32_t threads = 0;
+  uint64_t seed = 0;
+  bool json = false;
+
+  Tolerance tolerance(const DType &type) const {
+    Tolerance usual = Tolerance::of(type);
+    return {relative.value_or(usual.relative), absolute.value_or(usual.absolute)};
+  }
+};
+
+/// One run of `dlc check`: the model as the reference sees it, and as compiled.
+struct Checker {
+  const CheckCommand &command;
+  Outcome &outcome;
+  mlir::MLIRContext &context;
+  DiagnosticCollector &collector;
+  const Library &library;
+  json::Array results;
+  bool mismatch = false;
+
+  /// Exit code, or nullopt when the function has been compared.
+  std::optional<int> check(mlir::func::FuncOp function);
+  void report(mlir::func::FuncOp function, const Port &port, const HostTensor &actual, const HostTensor &expected);
+  void explain(mlir::func::FuncOp function, ArrayRef<HostTensor> inputs);
+};
+} // namespace
+
+void Checker::report(mlir::func::FuncOp function, const Port &port, const HostTensor &actual,
+                     const HostTensor &expected) {
+  Difference difference = compare(actual, expected, command.tolerance(*expected.type));
+  bool bad = !difference.problem.empty();
+  mismatch |= bad;
+  json::Object object{{"function", function.getName()}, {"output", port.name}, {"type", actual.typeText()},
+                      {"max_error", difference.maxError}, {"ok", !bad}};
+  if (bad)
+    object["problem"] = difference.problem;
+  results.push_back(std::move(object));
+  if (command.json)
+    return;
+  outs() << function.getName() << ": " << port.name << " " << actual.typeText();
+  if (bad)
+    outs() << " DIFFERS: " << difference.problem << "\n";
+  else
+    outs() << formatv(" ok, largest error {0} ({1:F0}% of what is allowed)\n", format("%.2g", difference.maxError),
+                      difference.share * 100);
+}
+
+void Checker::explain(mlir::func::FuncOp function, ArrayRef<HostTensor> inputs) {
+  std::optional<Divergence> first =
+      findDivergence(function, inputs, *command.arguments.toOptions(), [&](const DType &type) { return command.tolerance(type); });
+  if (!first) {
+    if (!command.json)
+      outs() << "  each node alone agrees with the reference: the difference arises in how they are fused\n";
+    return;
+  }
+  outcome.fields["first_diverging_node"] = first->node;
+  if (!command.json)
+    outs() << "  first node that diverges: " << first->node << "\n  | " << first->problem << "\n";
+}
+
+std::optional<int> Checker::check(mlir::func::FuncOp function) {
+  Expected<int32_t> index = library.find(function.getName());
+  if (!index)
+    return outcome.fail(ExitCode::Internal, index.takeError());
+  const LibraryFunction &compiled = library.functions()[*index];
+  Expected<std::map<std::string, int64_t>> symbols = parseDims(command.arguments.dims);
+  if (!symbols)
+    return outcome.fail(ExitCode::Usage, symbols.takeError());
+
+  std::vector<HostTensor> inputs, expected;
+  if (command.reference == "builtin") {
+    auto gathered = gatherInputs(compiled, command.inputs, /*randomByDefault=*/true, command.seed, *symbols);
+    if (!gathered)
+      return outcome.fail(ExitCode::Usage, gathered.takeError());
+    inputs = std::move(*gathered);
+    mlir::FailureOr<std::vector<HostTensor>> reference = evaluateReference(function, inputs);
+    if (failed(reference))
+      return outcome.fail(collector);
+    expected = std::move(*reference);
+  } else {
+    Expected<DataSet> data = readDataSet(command.reference);
+    if (!data)
+      return outcome.fail(ExitCode::Usage, data.takeError());
+    inputs = std::move(data->inputs);
+    expected = std::move(data->outputs);
+  }
+
+  Expected<std::unique_ptr<Session>> session = Session::open(library, command.threads);
+  if (!session)
+    return outcome.fail(ExitCode::Usage, session.takeError());
+  Expected<std::vector<HostTensor>> actual = (*session)->call(*index, inputs);
+  if (!actual)
+    return outcome.fail(ExitCode::Mismatch, actual.takeError());
+  if (actual->size() != expected.size())
+    return outcome.fail(ExitCode::Mismatch, createStringError(Twine(actual->size()) + " outputs, the reference has " +
+                                                              Twine(expected.size())));
+  bool before = std::exchange(mismatch, false);
+  for (auto [port, a, e] : zip(compiled.outputs, *actual, expected))
+    report(function, port, a, e);
+  if (mismatch && command.reference == "builtin")
+    explain(function, inputs);
+  mismatch |= before;
+  return std::nullopt;
+}
+
+static int run(const CheckCommand &command) {
+  Outcome outcome(command.json);
+  int exit = 0;
+  std::optional<LoadedModel> loaded = loadModel(command.arguments, outcome, exit);
+  if (!loaded)
+    return exit;
+  std::unique_ptr<mlir::MLIRContext> context = makeContext();
+  DiagnosticCollector collector(*context);
+  mlir::OwningOpRef<mlir::ModuleOp> module =
+      readModel(command.arguments.model, *command.arguments.toOptions(), *context);
+  if (!module)
+    return outcome.fail(collector);
+
+  Checker checker{command, outcome, *context, collector, *loaded->library, {}, false};
+  for (auto function : module->getOps<mlir::func::FuncOp>()) {
+    bool wanted = command.function.empty() || function.getName() == command.function;
+    if (function.isPrivate() || function.isDeclaration() || !wanted)
+      continue;
+    if (std::optional<int> failure = checker.check(function))
+      return *failure;
+  }
+  if (checker.results.empty())
+    return outcome.fail(ExitCode::Usage, createStringError("no function to check"));
+  outcome.fields["results"] = std::move(checker.results);
+  return outcome.done(checker.mismatch ? ExitCode::Mismatch : ExitCode::Ok);
+}
+
+void addCheck(CLI::App &app, int &exit) {
+  auto command = std::make_shared<CheckCommand>();
+  CLI::App *sub = app.add_subcommand("check", "Compare compiled code with a reference");
+  command->arguments.addTo(*sub, "Model: an .onnx file, or .mlir with dl functions");
+  sub->add_option("--ref", command->reference,
+                  "'builtin', the reference interpreter, or a folder with input_0.pb, output_0.pb, ...")
+      ->capture_default_str();
+  sub->add_option("-i,--input", command->inputs, "NAME=@FILE or NAME=rand (default: rand)")->expected(1)->take_all();
+  sub->add_option("--function", command->function, "Only this function (default: all)");
+  sub->add_option("--rtol", command->relative, "Relative tolerance (default: by element type, 1e-4 for f32)");
+  sub->add_option("--atol", command->absolute, "Absolute tolerance (default: by element type, 1e-5 for f32)");
+  sub->add_option("--threads", command->threads, "Threads (default: one for each CPU)");
+  sub->add_option("--seed", command->seed, "Seed of random inputs")->capture_default_str();
+  sub->add_flag("--json", command->json, "Report as JSON on standard output");
+  sub->footer("Example:\n  dlc check mnist.onnx --dim N=7\n");
+  sub->callback([command, &exit] { exit = run(*command); });
+}
+
+} // namespace dlc

@@ -1,0 +1,92 @@
+//===- Compile.cpp - dlc compile --------------------------------*- C++ -*-===//
+#include "tools/dlc/Commands.h"
+#include "tools/dlc/CompileArguments.h"
+#include "tools/dlc/Outcome.h"
+
+#include "llvm/Support/FileSystem.h"
+#include "llvm/Support/FormatVariadic.h"
+#include "llvm/Support/raw_ostream.h"
+#include <CLI/CLI.hpp>
+
+using namespace llvm;
+
+namespace dlc {
+
+namespace {
+struct CompileCommand {
+  CompileArguments arguments;
+  std::string output = ".", name, emit = "library", stopAfter;
+  bool json = false;
+};
+} // namespace
+
+static json::Object toJson(const CompileReport &report) {
+  json::Array phases;
+  for (const CompileReport::Phase &phase : report.phases)
+    phases.push_back(json::Object{{"name", phase.name}, {"seconds", phase.seconds}});
+  return json::Object{{"name", report.name},
+                      {"files", json::Array(report.files)},
+                      {"phases", std::move(phases)},
+                      {"kernels", report.kernels},
+                      {"launches", report.launches},
+                      {"arena_bytes", report.arenaBytes},
+                      {"weight_bytes", report.weightBytes}};
+}
+
+static void print(const CompileReport &report, bool library) {
+  double seconds = 0;
+  for (const CompileReport::Phase &phase : report.phases)
+    seconds += phase.seconds;
+  if (library)
+    outs() << formatv("{0}: {1} kernels, {2} launches, arena {3:F1} KiB, weights {4:F1} KiB, compiled in {5:F2} s\n",
+                      report.name, report.kernels, report.launches, report.arenaBytes / 1024.0,
+                      report.weightBytes / 1024.0, seconds);
+  for (const std::string &file : report.files) {
+    uint64_t size = 0;
+    sys::fs::file_size(file, size);
+    outs() << formatv("  {0}  {1:F1} KiB\n", file, size / 1024.0);
+  }
+}
+
+static int run(const CompileCommand &command) {
+  Outcome outcome(command.json);
+  Expected<CompileOptions> options = command.arguments.toOptions();
+  if (!options)
+    return outcome.fail(ExitCode::Usage, options.takeError());
+  options->outputFolder = command.output;
+  options->name = command.name;
+  options->emit = command.emit;
+  options->stopAfter = command.stopAfter;
+
+  ProgressLine progress;
+  options->progress = [&](const std::string &phase) { progress.show(command.arguments.model + ": " + phase); };
+  std::unique_ptr<mlir::MLIRContext> context = makeContext();
+  DiagnosticCollector collector(*context);
+  mlir::FailureOr<CompileReport> report = compileModel(command.arguments.model, *options, *context);
+  progress.clear();
+  if (failed(report))
+    return outcome.fail(collector);
+  outcome.warn(collector);
+  for (auto &[key, value] : toJson(*report))
+    outcome.fields[key] = std::move(value);
+  if (!command.json)
+    print(*report, command.emit == "library");
+  return outcome.done();
+}
+
+void addCompile(CLI::App &app, int &exit) {
+  auto command = std::make_shared<CompileCommand>();
+  CLI::App *sub = app.add_subcommand("compile", "Compile a model to a library: .so, .a, .h, .pc and a CMake config");
+  command->arguments.addTo(*sub, "Model: an .onnx file, or .mlir with dl functions");
+  sub->add_option("-o,--output", command->output, "Folder to write to")->capture_default_str();
+  sub->add_option("--name", command->name, "Prefix of the exported symbols (default: from the file's name)");
+  sub->add_option("--emit", command->emit, "What to write")
+      ->check(CLI::IsMember({"library", "mlir", "llvm", "asm", "obj"}))
+      ->capture_default_str();
+  sub->add_option("--stop-after", command->stopAfter, "Last phase to run (with --emit=mlir): import, graph, kernels, ...");
+  sub->add_flag("--json", command->json, "Report as JSON on standard output");
+  sub->footer("Example:\n  dlc compile mnist.onnx -o build --dim N=8 --cpu x86-64-v4,x86-64-v3\n");
+  sub->callback([command, &exit] { exit = run(*command); });
+}
+
+} // namespace dlc

@@ -1,0 +1,109 @@
+//===- Inputs.cpp - Tensors for a function's inputs -------------*- C++ -*-===//
+#include "tools/dlc/Inputs.h"
+
+#include "llvm/ADT/APFloat.h"
+#include "llvm/ADT/StringExtras.h"
+#include <cstring>
+
+using namespace llvm;
+
+namespace dlc {
+
+Expected<std::map<std::string, int64_t>> parseDims(ArrayRef<std::string> options) {
+  std::map<std::string, int64_t> dims;
+  for (StringRef option : options) {
+    auto [name, text] = option.split('=');
+    int64_t size;
+    if (name.empty() || text.getAsInteger(10, size) || size < 0)
+      return createStringError("--dim expects NAME=SIZE, got '" + option + "'");
+    dims[name.str()] = size;
+  }
+  return dims;
+}
+
+/// SplitMix64: a few lines, and the same numbers with every standard library.
+static uint64_t next(uint64_t &state) {
+  uint64_t z = (state += 0x9e3779b97f4a7c15);
+  z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9;
+  z = (z ^ (z >> 27)) * 0x94d049bb133111eb;
+  return z ^ (z >> 31);
+}
+
+HostTensor randomTensor(const DType &type, ArrayRef<int64_t> dims, uint64_t seed) {
+  HostTensor tensor{&type, dims.vec(), {}};
+  int64_t n = tensor.elements();
+  tensor.data.resize(n * type.bytes);
+  for (int64_t i = 0; i < n; ++i) {
+    uint64_t bits = next(seed);
+    double uniform = static_cast<double>(bits >> 11) * 0x1p-52 - 1;
+    uint64_t value = type.code == 9 ? bits >> 63 : bits >> 61;
+    if (type.code == 1) {
+      value = bit_cast<uint32_t>(static_cast<float>(uniform));
+    } else if (type.code == 11) {
+      value = bit_cast<uint64_t>(uniform);
+    } else if (type.code == 10 || type.code == 16) {
+      APFloat rounded(uniform);
+      bool lost;
+      rounded.convert(type.code == 10 ? APFloat::IEEEhalf() : APFloat::BFloat(), APFloat::rmNearestTiesToEven, &lost);
+      value = rounded.bitcastToAPInt().getZExtValue();
+    }
+    std::memcpy(tensor.data.data() + i * type.bytes, &value, type.bytes);
+  }
+  return tensor;
+}
+
+/// The symbols' values that a tensor given for `port` shows; contradictions are left to the library to report.
+static void learnSymbols(const Port &port, const HostTensor &tensor, std::map<std::string, int64_t> &symbols) {
+  if (port.dims.size() == tensor.dims.size())
+    for (auto [dim, size] : zip(port.dims, tensor.dims))
+      if (!dim.symbol.empty())
+        symbols.try_emplace(dim.symbol, size);
+}
+
+Expected<std::vector<HostTensor>> gatherInputs(const LibraryFunction &function, ArrayRef<std::string> given,
+                                               bool randomByDefault, uint64_t seed,
+                                               std::map<std::string, int64_t> &symbols) {
+  std::vector<std::optional<HostTensor>> tensors(function.inputs.size());
+  std::vector<bool> random(function.inputs.size(), randomByDefault);
+  for (StringRef option : given) {
+    // ONNX names may contain '=': the value starts after the last one that makes sense.
+    size_t at = option.rfind("=@");
+    StringRef name = at != StringRef::npos ? option.take_front(at) : option.rsplit('=').first;
+    StringRef value = option.drop_front(std::min(name.size() + 1, option.size()));
+    auto port = find_if(function.inputs, [&](const Port &p) { return p.name == name; });
+    if (port == function.inputs.end())
+      return createStringError("no input '" + name + "'; there are: " +
+                               join(map_range(function.inputs, [](const Port &p) { return p.name; }), ", "));
+    size_t index = port - function.inputs.begin();
+    if (value == "rand") {
+      random[index] = true;
+    } else if (value.consume_front("@")) {
+      Expected<HostTensor> tensor = readTensor(value);
+      if (!tensor)
+        return tensor.takeError();
+      learnSymbols(*port, *tensor, symbols);
+      tensors[index] = std::move(*tensor);
+    } else {
+      return createStringError("--input expects NAME=@FILE or NAME=rand, got '" + option + "'");
+    }
+  }
+
+  std::vector<HostTensor> inputs;
+  for (auto [index, port] : enumerate(function.inputs)) {
+    if (!tensors[index]) {
+      if (!random[index])
+        return createStringError("input '" + port.name + "' " + port.typeText() + " is missing: give --input " +
+                                 port.name + "=@FILE or =rand");
+      Expected<std::vector<int64_t>> sizes = port.sizes(symbols);
+      if (!sizes)
+        return sizes.takeError();
+      if (!checkedBytes(*sizes, port.type->bytes))
+        return createStringError("input '" + port.name + "': " + dlc::typeText(port.type->name, *sizes) + " is too large");
+      tensors[index] = randomTensor(*port.type, *sizes, seed + index);
+    }
+    inputs.push_back(std::move(*tensors[index]));
+  }
+  return inputs;
+}
+
+} // namespace dlc

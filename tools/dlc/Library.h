@@ -1,0 +1,86 @@
+//===- Library.h - A compiled model, driven through its ABI ----*- C++ -*-===//
+//
+// Opens any library made by `dlc compile`, knowing only runtime/model.h.
+//
+//===----------------------------------------------------------------------===//
+#pragma once
+
+#include "runtime/model.h"
+#include "tools/dlc/TensorIO.h"
+#include <map>
+#include <memory>
+
+namespace dlc {
+
+/// A dimension: a size, a symbol's name, or neither (known only after the run).
+struct PortDim {
+  std::optional<int64_t> size;
+  std::string symbol;
+};
+
+struct Port {
+  std::string name; ///< as in the model
+  const DType *type = nullptr;
+  std::vector<PortDim> dims;
+
+  std::string typeText() const; ///< f32[N,64], ? for a dim known only after the run
+  /// Sizes with the symbols' values put in; an error names the first symbol that has none.
+  llvm::Expected<std::vector<int64_t>> sizes(const std::map<std::string, int64_t> &symbols) const;
+};
+
+struct LibraryFunction {
+  std::string name;
+  std::vector<Port> inputs, outputs;
+  double flops = 0; ///< 0: not known
+  std::map<std::string, double> flopsBySymbol; ///< to be multiplied by the symbol's value and added
+
+  double flopsFor(const std::map<std::string, int64_t> &symbols) const;
+};
+
+/// The code of one library. Stays loaded as long as this object lives.
+class Library {
+public:
+  static llvm::Expected<std::unique_ptr<Library>> open(llvm::StringRef path);
+  ~Library();
+  Library(const Library &) = delete;
+
+  const dlc_description &abi() const { return *abi_; }
+  const std::vector<LibraryFunction> &functions() const { return functions_; }
+  /// Index of the function called `name`, or an error that lists them.
+  llvm::Expected<int32_t> find(llvm::StringRef name) const;
+
+private:
+  Library() = default;
+  llvm::Error readDescription(llvm::StringRef path);
+
+  void *handle_ = nullptr;
+  const dlc_description *abi_ = nullptr;
+  std::vector<LibraryFunction> functions_;
+};
+
+/// An open model with one session.
+class Session {
+public:
+  /// `threads` as in dlc_options; `pool` (may be null) must outlive the session.
+  static llvm::Expected<std::unique_ptr<Session>> open(const Library &library, int32_t threads,
+                                                       dlc_pool *pool = nullptr);
+  ~Session();
+  Session(const Session &) = delete;
+
+  /// The CPU variant that runs.
+  llvm::StringRef variant() const { return library_.abi().variant(model_); }
+  /// Runs a function and copies its outputs. An error has the library's own message.
+  llvm::Expected<std::vector<HostTensor>> call(int32_t function, llvm::ArrayRef<HostTensor> inputs);
+  /// Runs it and leaves the outputs with the session: what `bench` times.
+  llvm::Error callInPlace(int32_t function, llvm::ArrayRef<HostTensor> inputs);
+
+private:
+  explicit Session(const Library &library) : library_(library) {}
+  const Library &library_;
+  dlc_model *model_ = nullptr;
+  dlc_session *session_ = nullptr;
+  std::vector<dlc_tensor> inputs_, outputs_;
+  std::vector<std::vector<int64_t>> outputDims_;
+};
+
+} // namespace dlc
