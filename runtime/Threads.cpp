@@ -27,8 +27,9 @@ namespace dlc::runtime {
 namespace {
 
 constexpr int32_t maxThreads = 4096;
-/// Pauses before a thread sleeps: some 50 us, longer than what lies between two kernels of a model.
-constexpr int32_t spins = 2000;
+/// Ticks of the time stamp counter before a thread sleeps: some 50 us, longer than what lies between two kernels of a
+/// model. Not a count of pauses, which take 10 to 50 ns each, depending on the CPU.
+constexpr uint64_t spinTicks = 150000;
 /// Claims that a worker needs for its own part: more is better balance and more atomics.
 constexpr int64_t chunksPerPart = 8;
 
@@ -43,6 +44,25 @@ void futexWait(std::atomic<uint32_t> &word, uint32_t seen, uint32_t mask) {
 void futexWake(std::atomic<uint32_t> &word, uint32_t mask) {
   syscall(SYS_futex, &word, FUTEX_WAKE_BITSET_PRIVATE, maxThreads, nullptr, nullptr, mask);
 }
+
+/// Says how long a thread may go on spinning. The first pauses do not look at the clock.
+class Spin {
+public:
+  /// Pauses; false when it is time to sleep.
+  bool pause() {
+    __builtin_ia32_pause();
+    if (++count < 16)
+      return true;
+    const uint64_t now = __builtin_ia32_rdtsc();
+    if (count == 16)
+      start = now;
+    return now - start < spinTicks;
+  }
+
+private:
+  uint32_t count = 0;
+  uint64_t start = 0;
+};
 
 struct alignas(64) Part {
   std::atomic<int64_t> next;
@@ -104,7 +124,7 @@ void Pool::work(int32_t number) {
 
 void Pool::serve(int32_t number) {
   uint32_t served = 0;
-  int32_t spun = 0;
+  Spin spin;
   for (;;) {
     uint32_t seen = gate.load(std::memory_order_acquire);
     const bool open = !(seen & shutBit) && seen / jobUnit != served;
@@ -118,21 +138,19 @@ void Pool::serve(int32_t number) {
       left.fetch_add(1, std::memory_order_seq_cst);
       if (waiting.load(std::memory_order_seq_cst))
         futexWake(left, 1);
-      spun = 0;
+      spin = Spin();
       continue;
     }
     if (stop.load(std::memory_order_acquire))
       return;
-    if (++spun < spins) {
-      __builtin_ia32_pause();
+    if (spin.pause())
       continue;
-    }
     // The caller writes the gate and then reads `sleepers`; here it is the other way round, so one of the two notices.
     sleepers.fetch_add(1, std::memory_order_seq_cst);
     if (gate.load(std::memory_order_seq_cst) == seen && !stop.load(std::memory_order_seq_cst))
       futexWait(gate, seen, wakeBit(number));
     sleepers.fetch_sub(1, std::memory_order_relaxed);
-    spun = 0;
+    spin = Spin();
   }
 }
 
@@ -165,11 +183,9 @@ void Pool::run(int64_t tiles, int64_t grain, dlc_task newTask, void *newClosure)
   work(0);
 
   const uint32_t entered = gate.fetch_or(shutBit, std::memory_order_acq_rel) & enteredMask;
-  for (int32_t spun = 0; left.load(std::memory_order_acquire) != entered; ++spun) {
-    if (spun < spins) {
-      __builtin_ia32_pause();
+  for (Spin spin; left.load(std::memory_order_acquire) != entered;) {
+    if (spin.pause())
       continue;
-    }
     waiting.store(1, std::memory_order_seq_cst);
     for (uint32_t seen; (seen = left.load(std::memory_order_seq_cst)) != entered;)
       futexWait(left, seen, 1);
