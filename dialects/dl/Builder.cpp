@@ -64,7 +64,7 @@ DLC_BINARY(shiftRight, ShiftRightOp)
 #define DLC_UNARY(NAME, OP)                                                                                            \
   Tensor NAME(Tensor a) { return a ? apply<OP>({a}) : Tensor(); }
 DLC_UNARY(operator~, BitwiseNotOp)
-DLC_UNARY(operator!, LogicalNotOp)
+DLC_UNARY(logicalNot, LogicalNotOp)
 DLC_UNARY(operator-, NegOp)
 DLC_UNARY(abs, AbsOp)
 DLC_UNARY(sign, SignOp)

@@ -81,7 +81,8 @@ DLC_TENSOR_BINARY(shiftLeft)
 DLC_TENSOR_BINARY(shiftRight)
 #undef DLC_TENSOR_BINARY
 Tensor operator~(Tensor a);
-Tensor operator!(Tensor a);
+/// Logical not has a name: `!a` asks whether a Tensor is poisoned.
+Tensor logicalNot(Tensor a);
 Tensor operator-(Tensor a);
 Tensor select(Tensor condition, Tensor a, Tensor b);
 inline Tensor select(Tensor c, double a, Tensor b) { return select(c, like(b, a), b); }

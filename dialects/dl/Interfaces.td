@@ -65,6 +65,10 @@ def Dl_IndexedInterface : OpInterface<"IndexedOp"> {
   let methods = [
     InterfaceMethod<"In a kernel body.", "::dlc::dl::Scalar", "emitElement",
       (ins "::dlc::dl::ElementReader<::dlc::dl::Scalar> &":$reader, "::llvm::ArrayRef<::dlc::dl::Scalar>":$place)>,
+    InterfaceMethod<[{
+      The places of operand 0 as a map of the result's, where each is a dim of the result or 0 and nothing else is read:
+      the kernel then reads it as any broadcast operand. Null in general.
+    }], "::mlir::AffineMap", "sourceMap", (ins), [{}], [{ return {}; }]>,
     InterfaceMethod<"As reference.", "::dlc::dl::Number", "evaluateElement",
       (ins "::dlc::dl::ElementReader<::dlc::dl::Number> &":$reader, "::llvm::ArrayRef<::dlc::dl::Number>":$place)>
   ];
@@ -92,6 +96,15 @@ def Dl_ContractionInterface : OpInterface<"ContractionOp"> {
       Rewrites the op so that its right operand goes through dl.pack (which folds for constants). Failure: this one
       is better left as it is.
     }], "::mlir::LogicalResult", "packOperands", (ins "::mlir::RewriterBase &":$rewriter)>
+  ];
+}
+
+/// A product of the form that mk.brgemm computes, over the domain (batch..., m, n, k).
+def Dl_ProductInterface : OpInterface<"ProductOp"> {
+  let cppNamespace = "::dlc::dl";
+  let methods = [
+    InterfaceMethod<"The maps of the lhs (operand 0), the packed rhs (operand 1) and the result.",
+      "::llvm::SmallVector<::mlir::AffineMap>", "productMaps", (ins)>
   ];
 }
 

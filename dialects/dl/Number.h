@@ -80,6 +80,7 @@ Number operator|(Number a, Number b);
 Number operator^(Number a, Number b);
 Number operator~(Number a);
 Number operator!(Number a);
+inline Number logicalNot(Number a) { return !a; }
 Number operator-(Number a);
 Number shiftLeft(Number a, Number b);
 Number shiftRight(Number a, Number b);

@@ -1,6 +1,6 @@
 //===- Scalar.h - Formulas as kernel bodies --------------------*- C++ -*-===//
 //
-// The vocabulary of formulas, over SSA values: + - * / < <= > >= == != & | ^ ~ ! and the functions below. Number.h gives
+// The vocabulary of formulas, over SSA values: + - * / < <= > >= == != & | ^ ~ and the functions below. Number.h gives
 // the same names over reference values and Builder.h over whole tensors.
 //
 //===----------------------------------------------------------------------===//
@@ -69,6 +69,7 @@ Scalar operator|(Scalar a, Scalar b);
 Scalar operator^(Scalar a, Scalar b);
 Scalar operator~(Scalar a);
 Scalar operator!(Scalar a);
+inline Scalar logicalNot(Scalar a) { return !a; }
 Scalar operator-(Scalar a);
 Scalar shiftLeft(Scalar a, Scalar b);
 Scalar shiftRight(Scalar a, Scalar b);

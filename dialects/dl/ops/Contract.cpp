@@ -197,32 +197,24 @@ static SmallVector<AffineExpr> batchExprs(RankedTensorType type, int64_t inner, 
   return exprs;
 }
 
-static LogicalResult lowerProduct(Operation *op, bool transposeA, Lowering &l) {
-  MLIRContext *context = op->getContext();
-  auto result = cast<RankedTensorType>(op->getResult(0).getType());
-  auto a = cast<RankedTensorType>(op->getOperand(0).getType()), b = cast<RankedTensorType>(op->getOperand(1).getType());
+SmallVector<AffineMap> PackedMatMulOp::productMaps() {
+  MLIRContext *context = getContext();
+  auto result = cast<RankedTensorType>(getResult().getType());
+  auto a = cast<RankedTensorType>(getA().getType()), b = cast<RankedTensorType>(getB().getType());
   int64_t batch = result.getRank() - 2;
   AffineExpr m = getAffineDimExpr(batch, context), n = getAffineDimExpr(batch + 1, context),
              k = getAffineDimExpr(batch + 2, context);
   SmallVector<AffineExpr> ea = batchExprs(a, 2, batch, context), eb = batchExprs(b, 3, batch, context), eo;
-  ea.append(transposeA ? std::initializer_list<AffineExpr>{k, m} : std::initializer_list<AffineExpr>{m, k});
+  ea.push_back(getTransposeA() ? k : m);
+  ea.push_back(getTransposeA() ? m : k);
   eb.append({n.floorDiv(panel), k, n % panel});
   for (int64_t i = 0; i < batch + 2; ++i)
     eo.push_back(getAffineDimExpr(i, context));
   SmallVector<AffineMap> maps;
-  for (auto &e : {ea, eb, eo})
+  for (const auto &e : {ea, eb, eo})
     maps.push_back(AffineMap::get(batch + 3, 0, e, context));
-  Type element = result.getElementType(), accumulate = computeType(element);
-  auto op_ = mk::BrgemmOp::create(l.b, l.loc(), l.operands[0], l.operands[1], ValueRange{}, l.empty(0), maps, accumulate,
-                                  [&](OpBuilder &b, Location loc, ValueRange args) -> Value {
-                                    Emitter e{b, loc, l.emitter.node};
-                                    return toStorage(Scalar(e, args[0], element.isUnsignedInteger()), element);
-                                  });
-  l.results.push_back(op_.getResult(0));
-  return success();
+  return maps;
 }
-
-LogicalResult PackedMatMulOp::lower(Lowering &l) { return lowerProduct(*this, getTransposeA(), l); }
 
 LogicalResult PackOp::lower(Lowering &l) {
   int64_t rank = cast<RankedTensorType>(getB().getType()).getRank();

@@ -11,7 +11,7 @@ def Dl_MatMulOp : Dl_Op<"matmul", [Pure, Dl_Contraction], ["evaluate", "lower", 
   let assemblyFormat = "operands attr-dict `:` functional-type(operands, results)";
 }
 
-def Dl_PackedMatMulOp : Dl_Op<"packed_matmul", [Pure], ["evaluate", "lower", "fusion", "flops", "onlyShapes"]> {
+def Dl_PackedMatMulOp : Dl_Op<"packed_matmul", [Pure, Dl_Product], ["evaluate", "fusion", "flops", "onlyShapes"]> {
   let summary = "A[..., m, k] times a right operand packed by dl.pack";
   let description = [{
     The number of columns, which packing rounds up, is that of `unpacked`, or `columns` where it is constant.

@@ -29,7 +29,7 @@ def Dl_YieldOp : Op<Dl_Dialect, "yield", [Terminator, Pure, ReturnLike]> {
   let summary = "Ends a kernel or a branch with its results";
   let arguments = (ins Variadic<Dl_Tensor>:$results);
   let assemblyFormat = "($results^ `:` type($results))? attr-dict";
-  let builders = [OpBuilder<(ins), [{}]>];
+  let builders = [OpBuilder<(ins), [{ (void)$_state; }]>];
 }
 
 def Dl_CheckOp : Op<Dl_Dialect, "check", []> {

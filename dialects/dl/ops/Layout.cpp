@@ -153,20 +153,8 @@ LogicalResult UnsqueezeOp::lower(Lowering &l) {
 }
 
 //===----------------------------------------------------------------------===//
-// transpose, broadcast_to: maps that linalg has
+// transpose, broadcast_to: places by a map
 //===----------------------------------------------------------------------===//
-
-/// out[d0...] = x[map(d0...)].
-static void lowerByMap(Lowering &l, AffineMap map) {
-  auto type = cast<RankedTensorType>(l.op->getResult(0).getType());
-  SmallVector<AffineMap> maps{map, AffineMap::getMultiDimIdentityMap(type.getRank(), map.getContext())};
-  SmallVector<utils::IteratorType> iterators(type.getRank(), utils::IteratorType::parallel);
-  Value empty = l.empty(0);
-  auto generic = linalg::GenericOp::create(
-      l.b, l.loc(), empty.getType(), l.operands[0], empty, maps, iterators,
-      [](OpBuilder &b, Location loc, ValueRange args) { linalg::YieldOp::create(b, loc, args[0]); });
-  l.results.push_back(generic.getResult(0));
-}
 
 LogicalResult TransposeOp::infer(Inference &shapes) {
   Dims x = shapes.dims(getX()), dims;
@@ -184,12 +172,11 @@ OpFoldResult TransposeOp::fold(FoldAdaptor) {
     return getX();
   return {};
 }
-LogicalResult TransposeOp::lower(Lowering &l) {
+AffineMap TransposeOp::sourceMap() {
   SmallVector<AffineExpr> exprs(getPermutation().size());
   for (auto [i, p] : llvm::enumerate(getPermutation()))
     exprs[p] = getAffineDimExpr(i, getContext());
-  lowerByMap(l, AffineMap::get(exprs.size(), 0, exprs, getContext()));
-  return success();
+  return AffineMap::get(exprs.size(), 0, exprs, getContext());
 }
 template <class T> static T transposed(ElementReader<T> &in, ArrayRef<T> place, ArrayRef<int64_t> permutation) {
   SmallVector<T> source(place);
@@ -216,14 +203,13 @@ LogicalResult BroadcastToOp::infer(Inference &shapes) {
   return success();
 }
 bool BroadcastToOp::onlyShapes(unsigned operand) { return operand == 1; }
-LogicalResult BroadcastToOp::lower(Lowering &l) {
+AffineMap BroadcastToOp::sourceMap() {
   auto x = cast<RankedTensorType>(getX().getType()), r = cast<RankedTensorType>(getResult().getType());
   SmallVector<AffineExpr> exprs;
   for (int64_t i = 0, pad = r.getRank() - x.getRank(); i < x.getRank(); ++i)
     exprs.push_back(x.getDimSize(i) == 1 ? getAffineConstantExpr(0, getContext())
                                          : getAffineDimExpr(pad + i, getContext()));
-  lowerByMap(l, AffineMap::get(r.getRank(), 0, exprs, getContext()));
-  return success();
+  return AffineMap::get(r.getRank(), 0, exprs, getContext());
 }
 template <class T> static T broadcasted(ElementReader<T> &in, ArrayRef<T> place, int64_t rank) {
   SmallVector<T> source;

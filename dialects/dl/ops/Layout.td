@@ -22,12 +22,12 @@ def Dl_UnsqueezeOp
   let summary = "Dims of 1 at `axes` of the result";
 }
 def Dl_TransposeOp
-    : Dl_OneToOne<"transpose", (ins Dl_Tensor:$x, DenseI64ArrayAttr:$permutation), [Pure, Dl_Indexed], ["lower"]> {
+    : Dl_OneToOne<"transpose", (ins Dl_Tensor:$x, DenseI64ArrayAttr:$permutation), [Pure, Dl_Mapped]> {
   let summary = "Result dim i is operand dim permutation[i]";
   let hasFolder = 1;
 }
 def Dl_BroadcastToOp
-    : Dl_OneToOne<"broadcast_to", (ins Dl_Tensor:$x, Dl_Tensor:$shape), [Pure, Dl_Indexed], ["lower", "onlyShapes"]> {
+    : Dl_OneToOne<"broadcast_to", (ins Dl_Tensor:$x, Dl_Tensor:$shape), [Pure, Dl_Mapped], ["onlyShapes"]> {
   let summary = "numpy broadcasting of x to the dims in `shape`, two-way as ONNX Expand";
 }
 def Dl_SliceOp

@@ -79,7 +79,7 @@ def Dl_GreaterEqualOp : Dl_Compare<"greater_equal"> { let onnx = "GreaterOrEqual
 def Dl_AndOp : Dl_Binary<"and"> { let onnx = "And"; let formula = "x & y"; }
 def Dl_OrOp : Dl_Binary<"or"> { let onnx = "Or"; let formula = "x | y"; }
 def Dl_XorOp : Dl_Binary<"xor"> { let onnx = "Xor"; let formula = "x ^ y"; }
-def Dl_LogicalNotOp : Dl_Unary<"logical_not"> { let onnx = "Not"; let formula = "!x"; }
+def Dl_LogicalNotOp : Dl_Unary<"logical_not"> { let onnx = "Not"; let formula = "logicalNot(x)"; }
 def Dl_BitwiseNotOp : Dl_Unary<"bitwise_not"> { let onnx = "BitwiseNot"; let formula = "~x"; let since = 18; }
 def Dl_ShiftLeftOp : Dl_Binary<"shift_left"> { let formula = "shiftLeft(x, y)"; }
 def Dl_ShiftRightOp : Dl_Binary<"shift_right"> { let formula = "shiftRight(x, y)"; }
