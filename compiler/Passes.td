@@ -1,0 +1,72 @@
+//===- Passes.td - Every pass, in pipeline order --------------------------===//
+
+include "mlir/Pass/PassBase.td"
+
+//===- graph --------------------------------------------------------------===//
+
+def InferShapesPass : Pass<"dlc-infer-shapes", "mlir::func::FuncOp"> {
+  let summary = "Give every tensor its most precise static type";
+  let description = [{
+    Runs each op's shape rule over the function's symbolic dims. What shape computations are known to give becomes
+    constants.
+  }];
+}
+
+def FoldConstantsPass : Pass<"dlc-fold-constants", "mlir::func::FuncOp"> {
+  let summary = "Evaluate ops whose operands are constants, within a budget";
+  let options = [Option<"budget", "budget", "int64_t", /*default=*/"1 << 22", "largest result, in elements">];
+}
+
+def AssignLayoutsPass : Pass<"dlc-assign-layouts", "mlir::func::FuncOp"> {
+  let summary = "Let contractions take their right operand packed";
+}
+
+def FormKernelsPass : Pass<"dlc-form-kernels", "mlir::func::FuncOp"> {
+  let summary = "Gather ops into dl.kernel regions";
+  let description = [{
+    Afterwards the function holds constants, kernels, views and dims only. Ops join when they share a parallel domain
+    and the intermediate need not be written; see compiler/graph/FormKernels.cpp.
+  }];
+  let options = [Option<"maxOps", "max-ops", "unsigned", /*default=*/"48", "most ops in a kernel">,
+                 Option<"maxInputs", "max-inputs", "unsigned", /*default=*/"16", "most inputs of a kernel">];
+  let dependentDialects = ["mlir::arith::ArithDialect", "mlir::affine::AffineDialect"];
+}
+
+//===- kernel -------------------------------------------------------------===//
+
+def ExpandMicrokernelsPass : Pass<"dlc-expand-microkernels", "mlir::func::FuncOp"> {
+  let summary = "Turn mk ops on buffers into loops over register tiles";
+  let description = [{
+    mk.brgemm becomes scf.for loops whose innermost one carries a tile of sums in vector registers over all of K;
+    mk.pack becomes linalg ops. See compiler/kernel/ExpandMicrokernels.cpp.
+  }];
+  let options = [Option<"cpu", "cpu", "std::string", /*default=*/"",
+                        "CPU variant; empty: the function's dlc.target, else this machine">];
+  let dependentDialects = ["mlir::affine::AffineDialect", "mlir::arith::ArithDialect", "mlir::LLVM::LLVMDialect",
+                           "mlir::linalg::LinalgDialect", "mlir::memref::MemRefDialect", "mlir::scf::SCFDialect",
+                           "mlir::vector::VectorDialect"];
+}
+
+def VectorizePass : Pass<"dlc-vectorize", "mlir::func::FuncOp"> {
+  let summary = "Turn linalg ops on buffers into loops of vector ops";
+  let description = [{
+    Every linalg op on memrefs and every memref.copy of the function becomes scf.for loops over vector loads, the
+    payload on whole registers, and vector stores. See compiler/kernel/Vectorize.h.
+  }];
+  let options = [Option<"cpu", "cpu", "std::string", /*default=*/"",
+                        "CPU variant; empty: the function's dlc.target, else this machine">];
+  let dependentDialects = ["mlir::arith::ArithDialect", "mlir::LLVM::LLVMDialect", "mlir::memref::MemRefDialect",
+                           "mlir::scf::SCFDialect", "mlir::vector::VectorDialect", "mlir::math::MathDialect"];
+}
+
+def ApproximateMathPass : Pass<"dlc-approximate-math", "mlir::func::FuncOp"> {
+  let summary = "Expand math functions into inline polynomials, scalars and vectors alike";
+  let description = [{
+    No f32, f16 or bf16 function is left to libm; f64 functions and the rare ones listed in
+    compiler/kernel/ApproximateMath.h are.
+  }];
+  let options = [Option<"cpu", "cpu", "std::string", /*default=*/"",
+                        "CPU variant; empty: the function's dlc.target, else this machine">];
+  let dependentDialects = ["mlir::arith::ArithDialect", "mlir::memref::MemRefDialect", "mlir::scf::SCFDialect",
+                           "mlir::vector::VectorDialect", "mlir::math::MathDialect"];
+}

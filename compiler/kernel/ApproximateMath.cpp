@@ -1,0 +1,207 @@
+//===- ApproximateMath.cpp - Math functions as inline polynomials ---------===//
+//
+// Before: math ops and half-precision arithmetic on scalars and vectors, as payloads wrote them.
+// After: arith ops and single instructions, but for the functions that ApproximateMath.h leaves to libm.
+// Here, after Vectorize and ExpandMicrokernels, so that both meet one expansion and remainders agree with vectors.
+//
+//===----------------------------------------------------------------------===//
+#include "compiler/kernel/ApproximateMath.h"
+#include "compiler/Passes.h"
+#include "compiler/kernel/Vectorize.h"
+
+using namespace mlir;
+
+namespace dlc {
+#define GEN_PASS_DEF_APPROXIMATEMATHPASS
+#include "compiler/Passes.h.inc"
+
+using Unary = Real (*)(Real);
+using Binary = Real (*)(Real, Real);
+
+static Unary unaryOf(Operation *op) {
+  static const llvm::StringMap<Unary> table = {
+      {"math.exp", exponential},        {"math.exp2", exponential2},
+      {"math.expm1", exponentialMinus1}, {"math.log", logarithm},
+      {"math.log2", logarithm2},        {"math.log10", logarithm10},
+      {"math.log1p", logarithm1p},      {"math.tanh", tangentHyperbolic},
+      {"math.sinh", sineHyperbolic},    {"math.cosh", cosineHyperbolic},
+      {"math.asinh", areaSine},         {"math.acosh", areaCosine},
+      {"math.atanh", areaTangent},      {"math.erf", errorFunction},
+      {"math.cbrt", cubeRoot},          {"math.sin", sine},
+      {"math.cos", cosine},             {"math.tan", tangent},
+      {"math.asin", arcSine},           {"math.acos", arcCosine},
+      {"math.atan", arcTangent},
+  };
+  return table.lookup(op->getName().getStringRef());
+}
+
+static Unary roundingOf(Operation *op) {
+  static const llvm::StringMap<Unary> table = {
+      {"math.floor", roundDown},         {"math.ceil", roundUp},          {"math.trunc", roundToZero},
+      {"math.roundeven", roundToEven},   {"math.round", roundHalfAway},
+  };
+  return table.lookup(op->getName().getStringRef());
+}
+
+static Binary binaryOf(Operation *op) {
+  if (isa<math::PowFOp>(op))
+    return power;
+  if (isa<math::Atan2Op>(op))
+    return arcTangent2;
+  return nullptr;
+}
+
+static bool isHalf(Type type) {
+  Type element = getElementTypeOrSelf(type);
+  return element.isF16() || element.isBF16();
+}
+
+namespace {
+/// Expands one op; returns without a change where it is a machine instruction, or libm's.
+class Expander {
+public:
+  Expander(Operation *op, const Target &target)
+      : op(op), b(op), m(b, op->getLoc(), op->getNumResults() ? op->getResult(0).getType() : b.getI1Type(), target) {}
+  void run();
+
+private:
+  Value widen(Value half);
+  Value narrow(Value single, Type to);
+  void replace(Value value) {
+    op->getResult(0).replaceAllUsesWith(value);
+    op->erase();
+  }
+  void promote();
+  void convert();
+
+  Operation *op;
+  OpBuilder b;
+  LaneMath m;
+};
+} // namespace
+
+Value Expander::widen(Value half) {
+  if (getElementTypeOrSelf(half.getType()).isBF16())
+    return brainToFloat(m, half);
+  if (!m.target.halfConversions)
+    return halfToFloat(m, half);
+  return arith::ExtFOp::create(b, op->getLoc(), m.typed(b.getF32Type()), half);
+}
+
+Value Expander::narrow(Value single, Type to) {
+  if (getElementTypeOrSelf(to).isBF16())
+    return floatToBrain(m, single);
+  if (!m.target.halfConversions)
+    return floatToHalf(m, single);
+  return arith::TruncFOp::create(b, op->getLoc(), m.typed(b.getF16Type()), single);
+}
+
+/// Does the op in f32 between conversions.
+void Expander::promote() {
+  SmallVector<Value> operands;
+  for (Value operand : op->getOperands())
+    operands.push_back(isHalf(operand.getType()) ? widen(operand) : operand);
+  OperationState state(op->getLoc(), op->getName());
+  state.addOperands(operands);
+  state.addAttributes(op->getAttrs());
+  Type result = op->getResult(0).getType();
+  state.addTypes(isHalf(result) ? m.typed(b.getF32Type()) : result);
+  Operation *wide = b.create(state);
+  Value value = wide->getResult(0);
+  replace(isHalf(result) ? narrow(value, result) : value);
+  Expander(wide, m.target).run();
+}
+
+/// Conversions from and to half precision.
+void Expander::convert() {
+  Value from = op->getOperand(0);
+  Type to = op->getResult(0).getType();
+  Location loc = op->getLoc();
+  Type f32 = m.typed(b.getF32Type()), f64 = m.typed(b.getF64Type());
+  bool fromWide = getElementTypeOrSelf(from.getType()).isF64();
+  if (isa<arith::ExtFOp>(op)) {
+    Value single = widen(from);
+    replace(to == f32 ? single : arith::ExtFOp::create(b, loc, to, single).getResult());
+  } else if (isa<arith::TruncFOp>(op)) {
+    replace(narrow(fromWide ? doubleToFloatOdd(m, from) : from, to));
+  } else if (isa<arith::SIToFPOp, arith::UIToFPOp>(op)) {
+    bool isSigned = isa<arith::SIToFPOp>(op);
+    Value wide = isSigned ? arith::SIToFPOp::create(b, loc, f64, from).getResult()
+                          : arith::UIToFPOp::create(b, loc, f64, from).getResult();
+    replace(narrow(doubleToFloatOdd(m, wide), to));
+  } else {
+    op->setOperand(0, widen(from)); // fptosi, fptoui
+  }
+}
+
+void Expander::run() {
+  if (op->getNumResults() != 1)
+    return;
+  Type type = op->getResult(0).getType();
+  bool half = isHalf(type) || llvm::any_of(op->getOperandTypes(), isHalf);
+  if (half && isa<arith::ExtFOp, arith::TruncFOp, arith::SIToFPOp, arith::UIToFPOp, arith::FPToSIOp, arith::FPToUIOp>(op)) {
+    // What the machine converts by one instruction stays.
+    Type other = isa<arith::ExtFOp>(op) ? op->getOperand(0).getType() : type;
+    Type wide = isa<arith::ExtFOp>(op) ? type : op->getOperand(0).getType();
+    bool isNative = m.target.halfConversions && getElementTypeOrSelf(other).isF16() &&
+                    getElementTypeOrSelf(wide).isF32() && isa<arith::ExtFOp, arith::TruncFOp>(op);
+    if (!isNative)
+      convert();
+    return;
+  }
+  StringRef dialect = op->getName().getDialectNamespace();
+  bool isValueOp = isa<arith::SelectOp, arith::BitcastOp>(op) || op->hasTrait<OpTrait::ConstantLike>();
+  if (half && !isValueOp && (dialect == "arith" || dialect == "math"))
+    return promote();
+  if (dialect != "math")
+    return;
+
+  Type element = getElementTypeOrSelf(type);
+  auto real = [&](unsigned i) { return Real{&m, op->getOperand(i)}; };
+  if (auto clamp = dyn_cast<math::ClampFOp>(op)) {
+    Value least = arith::MaximumFOp::create(b, op->getLoc(), clamp.getValue(), clamp.getMin());
+    return replace(arith::MinimumFOp::create(b, op->getLoc(), least, clamp.getMax()));
+  }
+  if (Unary rounding = roundingOf(op)) {
+    if (!m.target.roundInstruction)
+      replace(rounding(real(0)).v);
+    return;
+  }
+  if (!element.isF32())
+    return;
+  if (Unary function = unaryOf(op))
+    return replace(function(real(0)).v);
+  if (Binary function = binaryOf(op))
+    return replace(function(real(0), real(1)).v);
+  // Without the instruction this is a call; f64 holds the product exactly.
+  if (isa<math::FmaOp>(op) && !m.target.fma) {
+    Type f64 = b.getF64Type();
+    replace((real(0).to(f64) * real(1).to(f64) + real(2).to(f64)).to(b.getF32Type()).v);
+  }
+}
+
+namespace {
+struct ApproximateMath : dlc::impl::ApproximateMathPassBase<ApproximateMath> {
+  using ApproximateMathPassBase::ApproximateMathPassBase;
+  explicit ApproximateMath(const Target &target) : given(target) {}
+
+  void runOnOperation() override {
+    func::FuncOp function = getOperation();
+    FailureOr<Target> target = given ? FailureOr<Target>(*given) : targetOf(function, cpu);
+    if (failed(target))
+      return signalPassFailure();
+    SmallVector<Operation *> ops;
+    function.walk([&](Operation *op) { ops.push_back(op); });
+    for (Operation *op : ops)
+      Expander(op, *target).run();
+  }
+
+  std::optional<Target> given;
+};
+} // namespace
+
+std::unique_ptr<Pass> createApproximateMathPass(const Target &target) {
+  return std::make_unique<ApproximateMath>(target);
+}
+
+} // namespace dlc

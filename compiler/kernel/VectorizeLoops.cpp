@@ -1,0 +1,312 @@
+//===- VectorizeLoops.cpp - A planned nest as scf.for and vector ops ------===//
+#include "compiler/kernel/VectorizeLoops.h"
+#include "compiler/kernel/VectorizePayload.h"
+
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/LLVMIR/LLVMDialect.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
+#include "mlir/Dialect/Utils/StaticValueUtils.h"
+
+using namespace mlir;
+
+namespace dlc {
+
+scf::ForOp createFinalLoop(OpBuilder &b, Location loc, Value first, Value last, int64_t step, ValueRange carried) {
+  Value by = arith::ConstantIndexOp::create(b, loc, step);
+  auto loop = scf::ForOp::create(b, loc, first, last, by, carried);
+  auto yes = b.getBoolAttr(true);
+  MLIRContext *context = b.getContext();
+  auto unroll = LLVM::LoopUnrollAttr::get(context, yes, nullptr, nullptr, nullptr, nullptr, nullptr, nullptr);
+  auto annotation =
+      LLVM::LoopAnnotationAttr::get(context, nullptr, nullptr, nullptr, unroll, nullptr, nullptr, nullptr, nullptr,
+                                    nullptr, nullptr, nullptr, nullptr, nullptr, nullptr, {});
+  loop->setAttr("llvm.loop_annotation", annotation);
+  return loop;
+}
+
+Value roundDown(OpBuilder &b, Location loc, Bounds bounds, int64_t step) {
+  if (step == 1)
+    return bounds.last;
+  Value length = b.createOrFold<arith::SubIOp>(loc, bounds.last, bounds.first);
+  Value by = arith::ConstantIndexOp::create(b, loc, step);
+  Value rest = b.createOrFold<arith::RemUIOp>(loc, length, by);
+  return b.createOrFold<arith::SubIOp>(loc, bounds.last, rest);
+}
+
+namespace {
+/// Walks plan.order from the outside in. An operand is loaded as soon as all loops it depends on are open; an output is
+/// loaded there too, carried through the loops below in registers, and stored when its loop's body ends.
+class LoopEmitter {
+public:
+  LoopEmitter(OpBuilder &b, const Nest &nest, const Plan &plan, const Target &target, ArrayRef<Bounds> bounds)
+      : b(b), loc(nest.op.getLoc()), nest(nest), plan(plan), target(target), bounds(bounds) {
+    Value zero = arith::ConstantIndexOp::create(b, loc, 0);
+    ivs.assign(nest.sizes.size(), zero);
+    loaded.resize(nest.accesses.size());
+    states.resize(nest.op.getNumDpsInits());
+    reduced.resize(states.size(), false);
+    for (const Reduction &reduction : plan.reductions)
+      for (unsigned output : reduction.outputs)
+        reduced[output] = true;
+    divides = llvm::any_of(nest.op.getBody()->getOperations(), [](Operation &op) {
+      return isa<arith::DivSIOp, arith::DivUIOp, arith::RemSIOp, arith::RemUIOp, arith::FloorDivSIOp,
+                 arith::CeilDivSIOp, arith::CeilDivUIOp>(op);
+    });
+  }
+
+  void run() { emitLevel(0); }
+
+private:
+  /// Accumulators of an output: one for each chunk; of a reduced one, a scalar more, which starts from the output's
+  /// own value and takes the scalar remainder.
+  using State = SmallVector<Value>;
+
+  unsigned levelOf(const Access &access) const {
+    unsigned level = 0;
+    for (auto [position, dim] : llvm::enumerate(plan.order))
+      if (access.dependsOn(dim))
+        level = position + 1;
+    return level;
+  }
+  bool isUsed(unsigned operand) const { return !nest.op.getBody()->getArgument(operand).use_empty(); }
+  Type outputType(unsigned output) const { return nest.output(output).elementType(); }
+
+  SmallVector<Value> chunkIvs(unsigned chunk) {
+    SmallVector<Value> result = ivs;
+    if (chunk && plan.vectorDim != ~0u)
+      result[plan.vectorDim] = addIndex(b, loc, ivs[plan.vectorDim],
+                                        arith::ConstantIndexOp::create(b, loc, int64_t(chunk) * shape.lanes));
+    return result;
+  }
+  LaneValue load(const Access &access, unsigned chunk) {
+    return access.load(b, loc, chunkIvs(chunk), plan.order, plan.vectorDim, shape, divides);
+  }
+
+  void emitLevel(unsigned level);
+  void loadInputs(unsigned level);
+  void beginOutputs(unsigned level);
+  void finishOutputs(unsigned level);
+  void combineAccumulators(const Reduction &reduction);
+  void emitPoint();
+  void emitVectorLoop(unsigned level);
+  void emitLoop(unsigned dim, Value first, Value last, int64_t step, bool final, llvm::function_ref<void()> body);
+
+  OpBuilder &b;
+  Location loc;
+  const Nest &nest;
+  const Plan &plan;
+  const Target &target;
+  ArrayRef<Bounds> bounds;
+  bool divides = false;
+
+  SmallVector<Value> ivs;                      ///< per dim; of a dim without a loop, zero
+  SmallVector<SmallVector<LaneValue>> loaded;  ///< per operand, per chunk
+  SmallVector<State> states;                   ///< per output; empty: not begun
+  SmallVector<bool> reduced;                   ///< per output: accumulates along the vector dim
+  LaneShape shape;                             ///< in the vector loop: of the segment being emitted
+  unsigned chunks = 1;
+};
+} // namespace
+
+void LoopEmitter::loadInputs(unsigned level) {
+  for (unsigned i = 0; i < nest.numInputs(); ++i) {
+    const Access &access = nest.accesses[i];
+    if (levelOf(access) != level || !isUsed(i))
+      continue;
+    loaded[i].clear();
+    for (unsigned chunk = 0; chunk < chunks; ++chunk)
+      loaded[i].push_back(chunk && !access.dependsOn(plan.vectorDim) ? loaded[i][0] : load(access, chunk));
+  }
+}
+
+void LoopEmitter::beginOutputs(unsigned level) {
+  for (unsigned i = 0; i < states.size(); ++i) {
+    const Access &access = nest.output(i);
+    if (levelOf(access) != level)
+      continue;
+    states[i].clear();
+    if (reduced[i]) {
+      Value own = access.load(b, loc, ivs, plan.order, plan.vectorDim, {}).base;
+      auto type = VectorType::get(plan.lanes, own.getType());
+      Value start;
+      for (const Reduction &reduction : plan.reductions)
+        if (llvm::is_contained(reduction.outputs, i))
+          start = reduction.neutral
+                      ? arith::ConstantOp::create(b, loc, DenseElementsAttr::get(type, Attribute(reduction.neutral)))
+                            .getResult()
+                      : materialize(b, loc, own, plan.lanes);
+      states[i].assign(plan.chunks, start);
+      states[i].push_back(own);
+      continue;
+    }
+    // An output that the payload does not read needs its old value only to get through loops below.
+    bool needed = isUsed(nest.numInputs() + i) || level < plan.order.size();
+    for (unsigned chunk = 0; needed && chunk < chunks; ++chunk)
+      states[i].push_back(materialize(b, loc, load(access, chunk), shape.lanes));
+  }
+}
+
+void LoopEmitter::finishOutputs(unsigned level) {
+  for (const Reduction &reduction : plan.reductions)
+    if (levelOf(nest.output(reduction.outputs[0])) == level)
+      combineAccumulators(reduction);
+  for (unsigned i = 0; i < states.size(); ++i) {
+    const Access &access = nest.output(i);
+    if (levelOf(access) != level)
+      continue;
+    for (unsigned chunk = 0; chunk < states[i].size(); ++chunk)
+      access.store(b, loc, states[i][chunk], chunkIvs(chunk), plan.order, plan.vectorDim,
+                   reduced[i] ? LaneShape{} : shape);
+    states[i].clear();
+  }
+}
+
+/// Leaves one scalar in the state of each of the reduction's outputs.
+void LoopEmitter::combineAccumulators(const Reduction &reduction) {
+  SmallVector<SmallVector<Value>> sets(plan.chunks + 1);
+  for (unsigned output : reduction.outputs)
+    for (unsigned part = 0; part <= plan.chunks; ++part)
+      sets[part].push_back(states[output][part]);
+  SmallVector<Value> own = sets.pop_back_val();
+  while (sets.size() > 1) {
+    SmallVector<SmallVector<Value>> next;
+    for (unsigned i = 0; i + 1 < sets.size(); i += 2)
+      next.push_back(reduction.combine(b, loc, sets[i], sets[i + 1]));
+    if (sets.size() % 2)
+      next.push_back(sets.back());
+    sets = std::move(next);
+  }
+  SmallVector<Value> result = reduction.combine(b, loc, own, reduction.combineLanes(b, loc, sets[0]));
+  for (auto [output, value] : llvm::zip(reduction.outputs, result))
+    states[output] = {value};
+}
+
+void LoopEmitter::emitPoint() {
+  Block *body = nest.op.getBody();
+  bool scalarRemainder = plan.lanes > 1 && shape.lanes == 1;
+  SmallVector<SmallVector<Value>> results(chunks);
+  for (unsigned chunk = 0; chunk < chunks; ++chunk) {
+    PayloadEmitter payload(b, loc, shape);
+    SmallVector<Value> at = chunkIvs(chunk);
+    payload.index = [&](unsigned dim) {
+      return LaneValue(at[dim], dim == plan.vectorDim && shape.lanes > 1 ? 1 : 0);
+    };
+    for (unsigned i = 0; i < nest.numInputs(); ++i)
+      if (isUsed(i))
+        payload.bind(body->getArgument(i), loaded[i][chunk]);
+    for (unsigned i = 0; i < states.size(); ++i) {
+      if (states[i].empty())
+        continue;
+      Value current = reduced[i] && scalarRemainder ? states[i].back() : states[i][chunk];
+      bool isVector = isa<VectorType>(current.getType());
+      payload.bind(body->getArgument(nest.numInputs() + i),
+                   isVector ? LaneValue::varying(current) : LaneValue(current));
+    }
+    payload.emit(*body);
+    for (Value yielded : body->getTerminator()->getOperands())
+      results[chunk].push_back(payload.materialize(yielded));
+  }
+  for (unsigned i = 0; i < states.size(); ++i) {
+    if (states[i].empty())
+      states[i].resize(chunks);
+    for (unsigned chunk = 0; chunk < chunks; ++chunk) {
+      Value &current = reduced[i] && scalarRemainder ? states[i].back() : states[i][chunk];
+      Value next = results[chunk][i];
+      if (reduced[i] && shape.mask)
+        next = arith::SelectOp::create(b, loc, shape.mask, next, current);
+      current = next;
+    }
+  }
+}
+
+/// A loop that carries the accumulators of all outputs begun.
+void LoopEmitter::emitLoop(unsigned dim, Value first, Value last, int64_t step, bool final,
+                           llvm::function_ref<void()> body) {
+  SmallVector<Value> carried;
+  for (const State &state : states)
+    carried.append(state.begin(), state.end());
+  scf::ForOp loop = createFinalLoop(b, loc, first, last, step, carried);
+  if (!final)
+    loop->removeAttr("llvm.loop_annotation");
+  auto assign = [&](ValueRange values) {
+    unsigned next = 0;
+    for (State &state : states)
+      for (Value &value : state)
+        value = values[next++];
+  };
+  {
+    OpBuilder::InsertionGuard guard(b);
+    b.setInsertionPointToStart(loop.getBody());
+    assign(loop.getRegionIterArgs());
+    Value outer = ivs[dim];
+    ivs[dim] = loop.getInductionVar();
+    body();
+    ivs[dim] = outer;
+    carried.clear();
+    for (const State &state : states)
+      carried.append(state.begin(), state.end());
+    if (loop.getBody()->empty() || !loop.getBody()->back().hasTrait<OpTrait::IsTerminator>())
+      scf::YieldOp::create(b, loc, carried);
+  }
+  assign(loop.getResults());
+}
+
+/// Steps of plan.chunks vectors, then of one, then the rest: one masked vector, or scalars.
+void LoopEmitter::emitVectorLoop(unsigned level) {
+  Bounds range = bounds[plan.vectorDim];
+  auto segment = [&](Value first, Value last, int64_t step, LaneShape as, unsigned chunksNow) {
+    if (std::optional<int64_t> from = getConstantIntValue(first), to = getConstantIntValue(last);
+        from && to && *from >= *to)
+      return;
+    emitLoop(plan.vectorDim, first, last, step, /*final=*/true, [&] {
+      shape = as;
+      chunks = chunksNow;
+      if (as.mask == nullptr && as.lanes == 0) {
+        Value rest = b.createOrFold<arith::SubIOp>(loc, range.last, ivs[plan.vectorDim]);
+        auto type = VectorType::get(plan.lanes, b.getI1Type());
+        shape = {plan.lanes, vector::CreateMaskOp::create(b, loc, type, ValueRange{rest})};
+      }
+      emitLevel(level + 1);
+      shape = {};
+      chunks = 1;
+    });
+  };
+  Value mainEnd = roundDown(b, loc, range, int64_t(plan.lanes) * plan.chunks);
+  Value wholeEnd = roundDown(b, loc, range, plan.lanes);
+  segment(range.first, mainEnd, int64_t(plan.lanes) * plan.chunks, {plan.lanes, nullptr}, plan.chunks);
+  if (plan.chunks > 1)
+    segment(mainEnd, wholeEnd, plan.lanes, {plan.lanes, nullptr}, 1);
+  if (target.masks)
+    segment(wholeEnd, range.last, plan.lanes, {0, nullptr}, 1);
+  else
+    segment(wholeEnd, range.last, 1, {1, nullptr}, 1);
+}
+
+void LoopEmitter::emitLevel(unsigned level) {
+  loadInputs(level);
+  beginOutputs(level);
+  if (level == plan.order.size()) {
+    emitPoint();
+  } else if (unsigned dim = plan.order[level]; dim == plan.vectorDim) {
+    emitVectorLoop(level);
+  } else {
+    emitLoop(dim, bounds[dim].first, bounds[dim].last, 1, /*final=*/false, [&] { emitLevel(level + 1); });
+  }
+  finishOutputs(level);
+}
+
+void emitLoops(OpBuilder &b, const Nest &nest, const Plan &plan, const Target &target, ArrayRef<Bounds> bounds) {
+  LoopEmitter(b, nest, plan, target, bounds).run();
+}
+
+void emitNest(OpBuilder &b, const Nest &nest, const Plan &plan, const Target &target) {
+  if (plan.transposeDim != ~0u)
+    return emitTransposed(b, nest, plan, target);
+  Location loc = nest.op.getLoc();
+  SmallVector<Bounds> bounds;
+  for (OpFoldResult size : nest.sizes)
+    bounds.push_back({arith::ConstantIndexOp::create(b, loc, 0), asValue(b, loc, size)});
+  emitLoops(b, nest, plan, target, bounds);
+}
+
+} // namespace dlc

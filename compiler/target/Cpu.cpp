@@ -1,0 +1,171 @@
+//===- Cpu.cpp - From kernels and host code in MLIR to x86-64 objects -----===//
+#include "compiler/target/Cpu.h"
+
+#include "mlir/Conversion/Passes.h"
+#include "mlir/Dialect/Affine/IR/AffineOps.h"
+#include "mlir/Dialect/Arith/Transforms/Passes.h"
+#include "mlir/Dialect/ControlFlow/IR/ControlFlow.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Dialect/Index/IR/IndexDialect.h"
+#include "mlir/Dialect/LLVMIR/LLVMDialect.h"
+#include "mlir/Dialect/Math/IR/Math.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "mlir/Dialect/MemRef/Transforms/Passes.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
+#include "mlir/Dialect/UB/IR/UBOps.h"
+#include "mlir/Dialect/Vector/IR/VectorOps.h"
+#include "mlir/Dialect/X86Vector/X86VectorDialect.h"
+#include "mlir/IR/DialectRegistry.h"
+#include "mlir/Pass/PassManager.h"
+#include "mlir/Target/LLVMIR/Dialect/Builtin/BuiltinToLLVMIRTranslation.h"
+#include "mlir/Target/LLVMIR/Dialect/LLVMIR/LLVMToLLVMIRTranslation.h"
+#include "mlir/Target/LLVMIR/Export.h"
+#include "mlir/Transforms/Passes.h"
+#include "llvm/IR/LegacyPassManager.h"
+#include "llvm/MC/TargetRegistry.h"
+#include "llvm/Passes/PassBuilder.h"
+#include "llvm/Support/TargetSelect.h"
+#include "llvm/Target/TargetMachine.h"
+
+using namespace mlir;
+
+namespace dlc {
+
+void initializeCpuBackend() {
+  static const bool once = [] {
+    LLVMInitializeX86TargetInfo();
+    LLVMInitializeX86Target();
+    LLVMInitializeX86TargetMC();
+    LLVMInitializeX86AsmPrinter();
+    LLVMInitializeX86AsmParser();
+    return true;
+  }();
+  (void)once;
+}
+
+void setTarget(FunctionOpInterface function, const Target &target) {
+  function->setAttr(targetAttrName, StringAttr::get(function->getContext(), target.name));
+}
+
+void registerCpuDialects(DialectRegistry &registry) {
+  registry.insert<affine::AffineDialect, arith::ArithDialect, cf::ControlFlowDialect, func::FuncDialect,
+                  index::IndexDialect, LLVM::LLVMDialect, math::MathDialect, memref::MemRefDialect, scf::SCFDialect,
+                  ub::UBDialect, vector::VectorDialect, x86vector::X86VectorDialect>();
+  registerBuiltinDialectTranslation(registry);
+  registerLLVMDialectTranslation(registry);
+}
+
+namespace {
+/// Turns `dlc.target` into the function attributes that LLVM's backend reads.
+LogicalResult applyTargets(ModuleOp module) {
+  for (auto function : module.getOps<LLVM::LLVMFuncOp>()) {
+    auto name = function->getAttrOfType<StringAttr>(targetAttrName);
+    if (!name)
+      continue;
+    llvm::Expected<Target> target = Target::get(name.getValue());
+    if (!target)
+      return function.emitError() << llvm::toString(target.takeError());
+    MLIRContext *context = module.getContext();
+    function.setTargetCpu(target->cpu);
+    if (!target->features.empty())
+      function.setTargetFeaturesAttr(LLVM::TargetFeaturesAttr::get(context, target->features));
+    // Many CPU models of LLVM prefer 256-bit code for the sake of programs that seldom use vectors.
+    if (target->vectorBits == 512) {
+      function.setPreferVectorWidth("512");
+      auto width = ArrayAttr::get(context, {StringAttr::get(context, "min-legal-vector-width"),
+                                            StringAttr::get(context, "512")});
+      function.setPassthroughAttr(ArrayAttr::get(context, {width}));
+    }
+    function->removeAttr(targetAttrName);
+  }
+  return success();
+}
+
+std::unique_ptr<llvm::TargetMachine> makeTargetMachine(OptimizationLevel level) {
+  initializeCpuBackend();
+  std::string why;
+  llvm::Triple triple(cpuTriple);
+  const llvm::Target *backend = llvm::TargetRegistry::lookupTarget(triple, why);
+  if (!backend)
+    llvm::report_fatal_error(llvm::Twine(why));
+  llvm::TargetOptions options;
+  // Only operations marked `contract` fuse: error-free transformations in math code must stay as written.
+  options.AllowFPOpFusion = llvm::FPOpFusion::Standard;
+  options.FunctionSections = true;
+  options.DataSections = true;
+  auto codeGen = level == OptimizationLevel::Full ? llvm::CodeGenOptLevel::Aggressive : llvm::CodeGenOptLevel::Less;
+  return std::unique_ptr<llvm::TargetMachine>(backend->createTargetMachine(
+      triple, "x86-64", "", options, llvm::Reloc::PIC_, llvm::CodeModel::Small, codeGen));
+}
+} // namespace
+
+LogicalResult lowerToLLVM(ModuleOp module) {
+  PassManager passes(module.getContext(), ModuleOp::getOperationName());
+  passes.enableVerifier(false);
+  auto &functions = passes.nest<func::FuncOp>();
+  // extract_strided_metadata of subviews and casts becomes index arithmetic, which CSE and LICM then see.
+  functions.addPass(memref::createExpandStridedMetadataPass());
+  functions.addPass(createLowerAffinePass());
+  functions.addPass(createCanonicalizerPass());
+  functions.addPass(createCSEPass());
+  functions.addPass(createLoopInvariantCodeMotionPass());
+  functions.addPass(createSCFToControlFlowPass());
+  functions.addPass(arith::createArithExpandOpsPass());
+  passes.addPass(createConvertVectorToLLVMPass());
+  passes.addPass(createConvertMathToLLVMPass());
+  passes.addPass(createConvertMathToLibmPass());
+  passes.addPass(createConvertIndexToLLVMPass());
+  passes.addPass(createArithToLLVMConversionPass());
+  passes.addPass(createFinalizeMemRefToLLVMConversionPass());
+  passes.addPass(createConvertControlFlowToLLVMPass());
+  ConvertFuncToLLVMPassOptions bare;
+  bare.useBarePtrCallConv = true;
+  passes.addPass(createConvertFuncToLLVMPass(bare));
+  passes.addPass(createUBToLLVMConversionPass());
+  passes.addPass(createReconcileUnrealizedCastsPass());
+  if (failed(passes.run(module)))
+    return failure();
+  return applyTargets(module);
+}
+
+std::unique_ptr<llvm::Module> translateToLLVM(ModuleOp module, llvm::LLVMContext &context) {
+  std::unique_ptr<llvm::Module> result = translateModuleToLLVMIR(module, context);
+  if (!result)
+    return nullptr;
+  result->setTargetTriple(llvm::Triple(cpuTriple));
+  result->setDataLayout(makeTargetMachine(OptimizationLevel::Light)->createDataLayout());
+  return result;
+}
+
+llvm::Error optimize(llvm::Module &module, OptimizationLevel level) {
+  std::unique_ptr<llvm::TargetMachine> machine = makeTargetMachine(level);
+  llvm::PipelineTuningOptions tuning;
+  tuning.LoopVectorization = false;
+  tuning.LoopInterleaving = false;
+  tuning.SLPVectorization = false;
+  llvm::PassBuilder builder(machine.get(), tuning);
+  llvm::LoopAnalysisManager loops;
+  llvm::FunctionAnalysisManager functions;
+  llvm::CGSCCAnalysisManager components;
+  llvm::ModuleAnalysisManager modules;
+  builder.registerModuleAnalyses(modules);
+  builder.registerCGSCCAnalyses(components);
+  builder.registerFunctionAnalyses(functions);
+  builder.registerLoopAnalyses(loops);
+  builder.crossRegisterProxies(loops, functions, components, modules);
+  auto pipeline = level == OptimizationLevel::Full ? llvm::OptimizationLevel::O3 : llvm::OptimizationLevel::O1;
+  builder.buildPerModuleDefaultPipeline(pipeline).run(module, modules);
+  return llvm::Error::success();
+}
+
+llvm::Error emit(llvm::Module &module, CodeFormat format, llvm::raw_pwrite_stream &out, OptimizationLevel level) {
+  std::unique_ptr<llvm::TargetMachine> machine = makeTargetMachine(level);
+  llvm::legacy::PassManager passes;
+  auto kind = format == CodeFormat::Object ? llvm::CodeGenFileType::ObjectFile : llvm::CodeGenFileType::AssemblyFile;
+  if (machine->addPassesToEmitFile(passes, out, nullptr, kind))
+    return llvm::createStringError("the x86-64 backend cannot emit this kind of file");
+  passes.run(module);
+  return llvm::Error::success();
+}
+
+} // namespace dlc
