@@ -6,11 +6,11 @@
 
 #include "dialects/dl/Dialect.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
-#include "llvm/ADT/MapVector.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/FormatVariadic.h"
 #include "llvm/Support/raw_ostream.h"
 #include <CLI/CLI.hpp>
+#include <map>
 
 using namespace llvm;
 using namespace mlir;
@@ -25,7 +25,7 @@ struct InspectCommand {
 
 /// What one function is made of.
 struct Contents {
-  MapVector<StringRef, int64_t> ops;
+  std::vector<std::pair<StringRef, int64_t>> ops; ///< most frequent first
   int64_t parameters = 0, constantBytes = 0;
   double flops = 0;
   int64_t unknownFlops = 0; ///< ops whose shapes are symbolic
@@ -54,6 +54,7 @@ static std::string typeText(Type type, ArrayAttr dims) {
 
 static Contents contentsOf(func::FuncOp function) {
   Contents contents;
+  std::map<StringRef, int64_t> counts;
   function.walk([&](Operation *op) {
     if (op == function || op->hasTrait<OpTrait::IsTerminator>())
       return;
@@ -66,14 +67,15 @@ static Contents contentsOf(func::FuncOp function) {
       }
       return;
     }
-    ++contents.ops[op->getName().stripDialect()];
+    ++counts[op->getName().stripDialect()];
     auto dlOp = dyn_cast<dl::DlOp>(op);
     if (dlOp && tensor && tensor.hasStaticShape())
       contents.flops += dlOp.flops(tensor.getShape());
     else
       ++contents.unknownFlops;
   });
-  llvm::stable_sort(contents.ops, [](auto &a, auto &b) { return a.second > b.second; });
+  contents.ops.assign(counts.begin(), counts.end());
+  llvm::sort(contents.ops, [](auto &a, auto &b) { return std::pair(-a.second, a.first) < std::pair(-b.second, b.first); });
   return contents;
 }
 

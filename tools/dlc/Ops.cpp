@@ -3,10 +3,10 @@
 #include "tools/dlc/Outcome.h"
 
 #include "dialects/dl/Onnx.h"
-#include "llvm/ADT/MapVector.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/raw_ostream.h"
 #include <CLI/CLI.hpp>
+#include <map>
 
 using namespace llvm;
 
@@ -24,7 +24,7 @@ static std::string qualified(const dl::OnnxForm &form) {
 }
 
 static int listAll(Outcome &outcome) {
-  MapVector<std::string, std::vector<int64_t>> versions;
+  std::map<std::string, std::vector<int64_t>> versions;
   for (const dl::OnnxForm &form : dl::allOnnxForms())
     versions[qualified(form)].push_back(form.since);
   json::Array ops;
@@ -47,7 +47,7 @@ static int judgeModel(const OpsCommand &command, Outcome &outcome) {
   if (!readModel(command.model, CompileOptions(), *context)) {
     if (collector.exitCode() != ExitCode::Unsupported || outcome.json())
       return outcome.fail(collector);
-    MapVector<std::string, std::vector<const Finding *>> byMessage;
+    std::map<std::string, std::vector<const Finding *>> byMessage;
     for (const Finding &finding : collector.findings())
       byMessage[finding.message].push_back(&finding);
     for (auto &[message, findings] : byMessage) {

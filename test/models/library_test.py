@@ -1,0 +1,120 @@
+#!/usr/bin/env python3
+"""Whole models through `dlc compile`: C programs that link them, results against ONNX Runtime, what the files are."""
+import filecmp
+import os
+import re
+import subprocess
+import sys
+import tempfile
+import unittest
+
+import numpy as np
+
+DLC, CC, ROOT = sys.argv[1:4]
+del sys.argv[1:]
+HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path[:0] = [os.path.join(ROOT, "tools", "python"), HERE]
+import dlc
+import models
+
+LLVM = "/usr/lib/llvm-22/bin"
+VARIANTS = "x86-64-v4,x86-64-v3,x86-64"
+
+
+def tool(*command):
+    return subprocess.run(command, check=True, capture_output=True, text=True).stdout
+
+
+class Libraries(unittest.TestCase):
+    def setUp(self):
+        temporary = tempfile.TemporaryDirectory()
+        self.addCleanup(temporary.cleanup)
+        self.folder = temporary.name
+
+    def archives(self, *builders):
+        paths = [build(self.folder) for build in builders]
+        for path in paths:
+            models.compile_model(DLC, path, self.folder)
+        return paths, [os.path.join(self.folder, "lib" + os.path.basename(p).replace(".onnx", ".a")) for p in paths]
+
+    def run_program(self, program, *arguments):
+        done = subprocess.run([program, *arguments], capture_output=True, text=True, timeout=120)
+        self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+
+    def test_two_models_in_one_program(self):
+        (mlp, norm), archives = self.archives(models.mlp, models.norm)
+        x, a, b = (models.random_floats(i, *s) for i, s in enumerate([(37, 64), (48, 200), (48, 200)]))
+        probs, = models.run_onnxruntime(mlp, {"x": x})
+        y, total = models.run_onnxruntime(norm, {"a": a, "b": b})
+        for name, value in dict(x=x, probs=probs, a=a, b=b, y=y, total=total).items():
+            value.tofile(os.path.join(self.folder, name))
+        program = models.compile_c(CC, os.path.join(HERE, "two_models.c"), self.folder, archives)
+        self.run_program(program, self.folder)
+
+    def test_no_allocation_in_run(self):
+        _, archives = self.archives(models.mlp, models.norm)
+        program = models.compile_c(CC, os.path.join(HERE, "no_allocation.c"), self.folder, archives, standard="c11")
+        for threads in ("1", "2"):
+            self.run_program(program, threads)
+
+    def test_bad_values(self):
+        _, archives = self.archives(models.values, models.product)
+        program = models.compile_c(CC, os.path.join(HERE, "bad_values.c"), self.folder, archives, standard="c11")
+        self.run_program(program)
+
+    def test_symbolic_batch(self):
+        path = models.mlp(self.folder)
+        model = dlc.Model(models.compile_model(DLC, path, self.folder))
+        for n in (0, 1, 7, 12, 13, 33, 100, 1, 0):
+            x = models.random_floats(n, n, 64)
+            expected, = models.run_onnxruntime(path, {"x": x}) if n else [np.zeros((0, 10), np.float32)]
+            actual = model.run({"x": x})["probs"]
+            self.assertEqual(actual.shape, expected.shape)
+            np.testing.assert_allclose(actual, expected, rtol=1e-5, atol=1e-6, err_msg=f"N = {n}")
+
+    def test_same_bits_on_any_number_of_threads(self):
+        for build, inputs in [(models.mlp, {"x": models.random_floats(0, 100, 64)}),
+                              (models.norm, {k: models.random_floats(i, 48, 200) for i, k in enumerate("ab")}),
+                              (models.product, {k: models.random_floats(i, 512, 512) for i, k in enumerate("ab")})]:
+            library = models.compile_model(DLC, build(self.folder), self.folder)
+            reference = dlc.Model(library, threads=1).run(inputs)
+            for threads in (1, 2, 3):
+                model = dlc.Model(library, threads=threads)
+                for _ in range(5):
+                    for name, value in model.run(inputs).items():
+                        self.assertEqual(value.tobytes(), reference[name].tobytes(), f"{library} {name}")
+
+    def test_compiles_are_the_same_everywhere(self):
+        folders = [os.path.join(self.folder, name) for name in ("one", "another/deeper")]
+        for folder in folders:
+            os.makedirs(os.path.join(folder, "out"))
+            models.compile_model(DLC, models.mlp(folder), os.path.join(folder, "out"), "--cpu", VARIANTS)
+        one, other = (os.path.join(folder, "out") for folder in folders)
+        files = {os.path.relpath(os.path.join(at, f), one) for at, _, names in os.walk(one) for f in names}
+        self.assertIn("libmlp.so", files)
+        same, different, missing = filecmp.cmpfiles(one, other, files, shallow=False)
+        self.assertEqual((different, missing), ([], []))
+        self.assertEqual(len(same), len(files))
+
+    def test_library_is_small_and_keeps_to_itself(self):
+        path = models.mlp(self.folder, features=64, hidden=128)
+        weights = os.path.getsize(path)
+        for cpus in ("x86-64-v3", VARIANTS):
+            library = models.compile_model(DLC, path, self.folder, "--cpu", cpus)
+            tool(f"{LLVM}/llvm-strip", library)
+            size = os.path.getsize(library) - weights
+            self.assertLess(size, 200 * 1024, cpus)
+            print(f"mlp for {cpus}: {size / 1024:.0f} KiB without weights")
+        dynamic = tool(f"{LLVM}/llvm-readelf", "--dynamic", library)
+        self.assertLessEqual(set(re.findall(r"\(NEEDED\).*\[(.*)\]", dynamic)), {"libc.so.6", "libm.so.6", "libpthread.so.0"})
+        exported = tool(f"{LLVM}/llvm-nm", "--dynamic", "--defined-only", "--format=just-symbols", library).split()
+        self.assertTrue(exported)
+        self.assertEqual([name for name in exported if not name.startswith("mlp_")], [])
+        sections = tool(f"{LLVM}/llvm-readelf", "--sections", library)
+        self.assertNotRegex(sections, r"\.(init_array|ctors|fini_array)")
+        sizes = re.findall(r"\s\.(data|bss)\s+\S+\s+\S+\s+\S+\s+([0-9a-f]+)", sections)
+        self.assertEqual([s for s in sizes if int(s[1], 16)], [], "writable globals")
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2)
