@@ -1,0 +1,278 @@
+#!/usr/bin/env python3
+"""dlc compile on bad input: a located message, the exit code of the mistake, no output, little time and memory."""
+import ctypes
+import os
+import random
+import resource
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+import unittest
+
+import numpy as np
+import onnx
+from onnx import TensorProto, helper, numpy_helper
+
+DLC = sys.argv[1]
+del sys.argv[1:]
+USAGE, UNSUPPORTED = 2, 3
+SECONDS, KIBIBYTES = 5, 2 << 20
+
+
+def value(name, shape=("N", 4), dtype=TensorProto.FLOAT):
+    return helper.make_tensor_value_info(name, dtype, shape)
+
+
+def model(nodes, inputs=("x",), outputs=("y",), initializers=(), opset=21, functions=(), domains=()):
+    graph = helper.make_graph(list(nodes), "g", [v if not isinstance(v, str) else value(v) for v in inputs],
+                              [v if not isinstance(v, str) else value(v) for v in outputs], list(initializers))
+    imports = [helper.make_opsetid("", opset), *(helper.make_opsetid(d, 1) for d in domains)]
+    return helper.make_model(graph, opset_imports=imports, functions=list(functions), ir_version=10)
+
+
+def node(op, inputs, outputs, **attributes):
+    return helper.make_node(op, inputs, outputs, name=f"the_{op}", **attributes)
+
+
+def relu():
+    return model([node("Relu", ["x"], ["y"])])
+
+
+def weighted(**changes):
+    """y = x + w, with the initializer changed."""
+    w = numpy_helper.from_array(np.arange(4, dtype=np.float32), "w")
+    for key, change in changes.items():
+        if isinstance(change, list):
+            del getattr(w, key)[:]
+            getattr(w, key).extend(change)
+        else:
+            setattr(w, key, change)
+    return model([node("Add", ["x", "w"], ["y"])], initializers=[w])
+
+
+def external(location, offset=0, length=16):
+    m = weighted()
+    w = m.graph.initializer[0]
+    w.ClearField("raw_data")
+    w.data_location = TensorProto.EXTERNAL
+    for key, v in (("location", location), ("offset", str(offset)), ("length", str(length))):
+        w.external_data.add(key=key, value=v)
+    return m
+
+
+def field(number, payload):
+    """A length-delimited protobuf field."""
+    n, size = len(payload), b""
+    while n > 127:
+        size += bytes([n & 127 | 128])
+        n >>= 7
+    return bytes([number << 3 | 2]) + size + bytes([n]) + payload
+
+
+def nested(depth):
+    """If in the then-branch of If, `depth` times, written inside out: no recursion here."""
+    graph = field(1, field(1, b"c") + field(2, b"o") + field(4, b"Identity")) + field(12, field(1, b"o"))
+    for _ in range(depth):
+        branch = field(5, field(1, b"then_branch") + field(6, graph) + b"\xa0\x01\x05")
+        graph = field(1, field(1, b"c") + field(2, b"o") + field(4, b"If") + branch) + field(12, field(1, b"o"))
+    return b"\x08\x0a" + field(7, graph) + field(8, b"\x10\x15")
+
+
+def recursive():
+    f = helper.make_function("local", "f", ["a"], ["b"], [helper.make_node("g", ["a"], ["b"], domain="local")],
+                             [helper.make_opsetid("local", 1)])
+    g = helper.make_function("local", "g", ["a"], ["b"], [helper.make_node("f", ["a"], ["b"], domain="local")],
+                             [helper.make_opsetid("local", 1)])
+    return model([node("f", ["x"], ["y"], domain="local")], functions=[f, g], domains=["local"])
+
+
+def chain(length):
+    names = ["x", *(f"t{i}" for i in range(length - 1)), "y"]
+    ops = ("Tanh", "Relu", "Neg", "Exp")
+    return model(helper.make_node(ops[i % 4], [names[i]], [names[i + 1]], name=f"n{i}") for i in range(length))
+
+
+def limit(before):
+    """Ends a compile that hangs; then whatever else the test wants in the child."""
+    resource.setrlimit(resource.RLIMIT_CPU, (30, 30))
+    if before:
+        before()
+
+
+class BadModels(unittest.TestCase):
+    def setUp(self):
+        temporary = tempfile.TemporaryDirectory()
+        self.addCleanup(temporary.cleanup)
+        self.folder = os.path.join(temporary.name, "models")
+        self.out = os.path.join(temporary.name, "out")
+        os.makedirs(self.folder)
+        os.makedirs(self.out)
+
+    def path(self, name):
+        return os.path.join(self.folder, name)
+
+    def compile(self, data, *arguments, before=None):
+        """(exit code, standard error) of a compile, which must be quick, small and leave nothing when it fails."""
+        with open(self.path("bad.onnx"), "wb") as f:
+            f.write(data if isinstance(data, bytes) else data.SerializeToString())
+        with tempfile.TemporaryFile() as err:
+            start = time.monotonic()
+            command = [DLC, "compile", self.path("bad.onnx"), "-o", self.out, *arguments]
+            child = subprocess.Popen(command, preexec_fn=lambda: limit(before), stdin=subprocess.DEVNULL,
+                                     stdout=subprocess.DEVNULL, stderr=err)
+            _, status, usage = os.wait4(child.pid, 0)
+            child.returncode = code = os.waitstatus_to_exitcode(status)
+            err.seek(0)
+            text = err.read().decode(errors="replace")
+        self.assertLess(time.monotonic() - start, SECONDS, text)
+        self.assertLess(usage.ru_maxrss, KIBIBYTES, text)
+        if code:
+            self.assertEqual(os.listdir(self.out), [], text)
+        return code, text
+
+    def refused(self, data, exit_code, *words, located=True):
+        code, text = self.compile(data)
+        self.assertEqual(code, exit_code, text)
+        self.assertTrue(text.startswith("error[E0"), text)
+        if located:
+            self.assertIn("\n  --> ", text)
+            self.assertIn("bad.onnx", text)
+        for word in words:
+            self.assertIn(word, text)
+
+    def test_the_good_ones_are_good(self):
+        for m in (relu(), weighted(), chain(50)):
+            self.assertEqual(self.compile(m), (0, ""))
+
+    def test_no_model_at_all(self):
+        self.refused(b"", USAGE)
+        done = subprocess.run([DLC, "compile", self.path("none.onnx"), "-o", self.out], capture_output=True, text=True)
+        self.assertEqual(done.returncode, USAGE)
+        self.assertIn("none.onnx", done.stderr)
+
+    def test_truncated(self):
+        whole = chain(12).SerializeToString()
+        for i in range(50):
+            self.refused(whole[:i * len(whole) // 50], USAGE)
+
+    def test_random_bytes(self):
+        source = random.Random(0)
+        for size in (1, 10, 1000, 100000):
+            self.refused(source.randbytes(size), USAGE)
+
+    def test_flipped_bytes_never_crash(self):
+        source, whole = random.Random(1), bytearray(chain(12).SerializeToString())
+        for _ in range(50):
+            flipped = bytearray(whole)
+            flipped[source.randrange(len(flipped))] ^= 1 << source.randrange(8)
+            code, text = self.compile(bytes(flipped))
+            self.assertIn(code, (0, USAGE, UNSUPPORTED), text)
+            for name in os.listdir(self.out):
+                os.remove(os.path.join(self.out, name))
+
+    def test_structure(self):
+        self.refused(model([node("Relu", ["t"], ["y"]), node("Neg", ["y"], ["t"])]), USAGE, "the_")
+        self.refused(model([node("Add", ["x", "w"], ["y"])]), USAGE, '"w"', "the_Add")
+        self.refused(model([node("Relu", ["x"], ["y"]), node("Neg", ["x"], ["y"])]), USAGE, '"y"')
+        self.refused(model([node("Relu", ["x"], ["x"])], outputs=["x"]), USAGE, '"x"')
+        self.refused(model([node("Relu", ["x"], ["y"])], outputs=["z"]), USAGE, '"z"')
+        self.refused(recursive(), USAGE)
+        self.refused(nested(10000), UNSUPPORTED)
+
+    def test_ops(self):
+        self.refused(model([node("Frobnicate", ["x"], ["y"])]), UNSUPPORTED, "Frobnicate", "the_Frobnicate")
+        self.refused(model([node("Relu", ["x"], ["y"], domain="com.example")], domains=["com.example"]), UNSUPPORTED,
+                     "com.example")
+        self.refused(model([node("Add", ["x"], ["y"])]), USAGE, "the_Add")
+        self.refused(model([node("Relu", ["x", "x"], ["y"])]), USAGE, "the_Relu")
+        self.refused(model([node("Softmax", ["x"], ["y"], axis="last")]), USAGE, "axis")
+        self.refused(model([node("Softmax", ["x"], ["y"], axis=7)]), USAGE, "the_Softmax")
+        self.refused(model([node("MatMul", ["x", "x"], ["y"])], inputs=[value("x", (2, 3))]), USAGE, "the_MatMul", "3", "2")
+        self.refused(model([node("Relu", ["x"], ["y"])], opset=1000), UNSUPPORTED, "1000")
+
+    def test_every_mistake_in_one_go(self):
+        code, text = self.compile(model([node("Foo", ["x"], ["t"]), node("Bar", ["t"], ["y"])]))
+        self.assertEqual(code, UNSUPPORTED)
+        self.assertIn("Foo", text)
+        self.assertIn("Bar", text)
+
+    def test_dims_and_data(self):
+        for shape in ([-3, 4], [1 << 40, 1 << 40], [1 << 62, 4]):
+            self.refused(model([node("Relu", ["x"], ["y"])], inputs=[value("x", shape)], outputs=[value("y", None)]), USAGE)
+        self.refused(weighted(raw_data=b"123"), USAGE, "w")
+        self.refused(weighted(dims=[5]), USAGE, "w")
+        self.refused(weighted(dims=[-4]), USAGE, "w")
+        self.refused(weighted(dims=[1 << 32, 1 << 32]), USAGE, "w")
+        shape = numpy_helper.from_array(np.array([10**15], np.int64), "s")
+        huge = [node("ConstantOfShape", ["s"], ["t"]), node("ReduceSum", ["t"], ["y"], keepdims=0)]
+        code, text = self.compile(model(huge, inputs=[], outputs=[value("y", ())], initializers=[shape]))
+        self.assertIn(code, (0, USAGE, UNSUPPORTED), text)
+
+    def test_external_data(self):
+        with open(self.path("w.bin"), "wb") as f:
+            f.write(bytes(16))
+        self.assertEqual(self.compile(external("w.bin")), (0, ""))
+        for name in os.listdir(self.out):
+            os.remove(os.path.join(self.out, name))
+        os.symlink(self.path("w.bin"), self.path("symbolic.bin"))
+        outside = os.path.join(os.path.dirname(self.folder), "outside.bin")
+        with open(outside, "wb") as f:
+            f.write(bytes(16))
+        os.link(outside, self.path("hard.bin"))
+        os.mkdir(self.path("folder"))
+        for location in (self.path("w.bin"), "/etc/passwd", "../outside.bin", "folder/../../outside.bin", "symbolic.bin",
+                         "hard.bin", "folder", "none.bin", "", "w.bin\0x"):
+            self.refused(external(location), USAGE)
+        for offset, length in ((0, 17), (8, 16), (17, 16), (1 << 62, 16), (-1, 16), (0, -1), (0, 1 << 63), (0, 8)):
+            self.refused(external("w.bin", offset, length), USAGE)
+
+    def test_options(self):
+        for arguments in (["--dim", "Q=4"], ["--dim", "N=-1"], ["--cpu", "z80"], ["--stop-after", "lunch", "--emit", "mlir"],
+                          ["--emit", "poetry"], ["--name", "9 lives"]):
+            code, text = self.compile(relu(), *arguments)
+            self.assertEqual(code, USAGE, f"{arguments} {text}")
+            self.assertTrue(text.startswith("error"), text)
+
+    def test_output_cannot_be_written(self):
+        def without_override():
+            # Root writes to read-only folders unless it gives this right away: CAP_DAC_OVERRIDE, PR_CAPBSET_DROP.
+            ctypes.CDLL(None).prctl(24, 1, 0, 0, 0)
+
+        def full():
+            signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+            resource.setrlimit(resource.RLIMIT_FSIZE, (4096, 4096))
+
+        os.chmod(self.out, 0o555)
+        code, text = self.compile(relu(), before=without_override)
+        self.assertEqual(code, USAGE, text)
+        self.assertIn(self.out, text)
+        os.chmod(self.out, 0o755)
+        code, text = self.compile(relu(), before=full)
+        self.assertEqual(code, USAGE, text)
+
+    def test_killed(self):
+        """Whatever is there under a final name afterwards is complete: the same as a compile that was left in peace."""
+        with open(self.path("long.onnx"), "wb") as f:
+            f.write(chain(400).SerializeToString())
+        command = [DLC, "compile", self.path("long.onnx"), "--cpu", "x86-64-v3", "-o"]
+        whole = os.path.join(self.folder, "whole")
+        os.mkdir(whole)
+        start = time.monotonic()
+        subprocess.run([*command, whole], check=True, stdout=subprocess.DEVNULL)
+        took = time.monotonic() - start
+        for share in (0.2, 0.5, 0.7, 0.9, 0.95, 0.98, 1.0):
+            child = subprocess.Popen([*command, self.out], stdout=subprocess.DEVNULL)
+            time.sleep(share * took)
+            child.kill()
+            child.wait()
+            for name in os.listdir(self.out):
+                if os.path.exists(os.path.join(whole, name)):
+                    with open(os.path.join(whole, name), "rb") as a, open(os.path.join(self.out, name), "rb") as b:
+                        self.assertEqual(a.read(), b.read(), name)
+        subprocess.run([*command, self.out], check=True, stdout=subprocess.DEVNULL)
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2)
