@@ -49,24 +49,23 @@ static void check_pointers(values_session *s) {
 }
 
 static void check_tensors(values_session *s) {
-  const dlc_description *d = values_describe();
   int64_t index[4] = {0}, four = 4, five = 5, ten = 10, pair[2] = {2, 2}, room[4];
   int32_t p[4] = {1, 1, 1, 1};
   dlc_tensor good[4] = {{table, DLC_I32, 1, &ten, 0}, {index, DLC_I64, 1, &four, 0}, {p, DLC_I32, 1, &four, 0}, {p, DLC_I32, 1, &four, 0}};
   dlc_tensor in[4], out[2] = {{NULL, 0, 4, room, 0}, {NULL, 0, 4, room, 0}};
 #define CALL(change)                                                                                                   \
-  (memcpy(in, good, sizeof in), (void)(change), out[0].rank = out[1].rank = 4, d->call(s, 0, in, 4, out, 2))
+  (memcpy(in, good, sizeof in), (void)(change), out[0].rank = out[1].rank = 4, values_call(s, 0, in, 4, out, 2))
   expect("good tensors", CALL(0), DLC_OK, "", "");
-  expect("wrong type", CALL(in[1].dtype = DLC_I32), DLC_WRONG_TYPE, d->last_error(s), "index");
-  expect("wrong rank", CALL((in[2].rank = 2, in[2].dims = pair)), DLC_WRONG_SHAPE, d->last_error(s), "p");
-  expect("wrong size", CALL(in[3].dims = &five), DLC_WRONG_SHAPE, d->last_error(s), "q");
-  expect("null data", CALL(in[0].data = NULL), DLC_INVALID_ARGUMENT, d->last_error(s), "table");
-  expect("null dims", CALL(in[0].dims = NULL), DLC_INVALID_ARGUMENT, d->last_error(s), "table");
-  expect("short data", CALL(in[0].capacity = 8), -1, d->last_error(s), "table");
-  expect("too few inputs", d->call(s, 0, good, 3, out, 2), DLC_INVALID_ARGUMENT, d->last_error(s), "");
-  expect("no such function", d->call(s, 7, good, 4, out, 2), DLC_INVALID_ARGUMENT, d->last_error(s), "");
+  expect("wrong type", CALL(in[1].dtype = DLC_I32), DLC_WRONG_TYPE, values_last_error(s), "index");
+  expect("wrong rank", CALL((in[2].rank = 2, in[2].dims = pair)), DLC_WRONG_SHAPE, values_last_error(s), "p");
+  expect("wrong size", CALL(in[3].dims = &five), DLC_WRONG_SHAPE, values_last_error(s), "q");
+  expect("null data", CALL(in[0].data = NULL), DLC_INVALID_ARGUMENT, values_last_error(s), "table");
+  expect("null dims", CALL(in[0].dims = NULL), DLC_INVALID_ARGUMENT, values_last_error(s), "table");
+  expect("short data", CALL(in[0].capacity = 8), -1, values_last_error(s), "table");
+  expect("too few inputs", values_call(s, 0, good, 3, out, 2), DLC_INVALID_ARGUMENT, values_last_error(s), "");
+  expect("no such function", values_call(s, 7, good, 4, out, 2), DLC_INVALID_ARGUMENT, values_last_error(s), "");
   out[0].data = picked, out[0].capacity = 4;
-  expect("short output", CALL(0), DLC_BUFFER_TOO_SMALL, d->last_error(s), "picked");
+  expect("short output", CALL(0), DLC_BUFFER_TOO_SMALL, values_last_error(s), "picked");
 }
 
 /* ---- a second caller on a busy session ---- */
