@@ -143,10 +143,7 @@ Tensor countOver(Tensor a, ArrayRef<int64_t> axes) {
   }
   if (known)
     return like(a, count);
-  Tensor shape = shapeOf(a);
-  Tensor picked = apply<GatherOp>({shape, constantInts(a.builder(), a.loc(), sorted)},
-                                  {a.builder().getNamedAttr("axis", a.builder().getI64IntegerAttr(0))});
-  return cast(reduceProd(picked, {0}, false), a.elementType());
+  return cast(reduceProd(dimsAt(a, sorted), {0}, false), a.elementType());
 }
 
 Tensor matmul(Tensor a, Tensor b) { return a && b ? apply<MatMulOp>({a, b}) : Tensor(); }
@@ -167,6 +164,29 @@ Tensor unsqueeze(Tensor a, ArrayRef<int64_t> axes) {
   return apply<UnsqueezeOp>({a}, {ints(a, "axes", normalized(axes, rank))});
 }
 Tensor shapeOf(Tensor a) { return a ? apply<ShapeOfOp>({a}) : Tensor(); }
+Tensor dimsAt(Tensor a, ArrayRef<int64_t> axes) {
+  return a ? gather(shapeOf(a), constantInts(a.builder(), a.loc(), axes), 0) : Tensor();
+}
+Tensor iota(Tensor size) { return size ? apply<IotaOp>({size}) : Tensor(); }
+Tensor gather(Tensor data, Tensor indices, int64_t axis) {
+  if (!data || !indices)
+    return {};
+  return apply<GatherOp>({data, indices}, {data.builder().getNamedAttr("axis", data.builder().getI64IntegerAttr(axis))});
+}
+Tensor slice(Tensor a, Tensor starts, Tensor sizes, Tensor steps, ArrayRef<int64_t> axes, bool inRange) {
+  if (!a || !starts || !sizes || !steps)
+    return {};
+  SmallVector<NamedAttribute> attributes{ints(a, "axes", axes)};
+  if (inRange)
+    attributes.push_back(a.builder().getNamedAttr("in_range", a.builder().getUnitAttr()));
+  return apply<SliceOp>({a, starts, sizes, steps}, attributes);
+}
+Tensor slice(Tensor a, ArrayRef<int64_t> starts, ArrayRef<int64_t> sizes, ArrayRef<int64_t> axes) {
+  if (!a)
+    return {};
+  auto constant = [&](ArrayRef<int64_t> values) { return constantInts(a.builder(), a.loc(), values); };
+  return slice(a, constant(starts), constant(sizes), constant(SmallVector<int64_t>(axes.size(), 1)), axes, true);
+}
 Tensor concat(ArrayRef<Tensor> parts, int64_t axis) {
   for (Tensor t : parts)
     if (!t)

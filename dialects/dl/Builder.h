@@ -111,8 +111,17 @@ Tensor reshape(Tensor a, Tensor shape);
 Tensor reshape(Tensor a, llvm::ArrayRef<int64_t> shape);
 Tensor squeeze(Tensor a, llvm::ArrayRef<int64_t> axes);
 Tensor unsqueeze(Tensor a, llvm::ArrayRef<int64_t> axes);
-/// The dims as a 1-D i64 tensor.
+/// The dims as a 1-D i64 tensor; those of `axes` only.
 Tensor shapeOf(Tensor a);
+Tensor dimsAt(Tensor a, llvm::ArrayRef<int64_t> axes);
+/// 0, 1, 2, ... as i64; `size` is one integer.
+Tensor iota(Tensor size);
+/// data with dim `axis` replaced by the dims of `indices`.
+Tensor gather(Tensor data, Tensor indices, int64_t axis);
+/// a[start + i * step], i < size, along each of `axes`; the others are 1-D i64 tensors, an entry an axis. `inRange`: the
+/// caller knows that all these places exist.
+Tensor slice(Tensor a, Tensor starts, Tensor sizes, Tensor steps, llvm::ArrayRef<int64_t> axes, bool inRange);
+Tensor slice(Tensor a, llvm::ArrayRef<int64_t> starts, llvm::ArrayRef<int64_t> sizes, llvm::ArrayRef<int64_t> axes);
 Tensor concat(llvm::ArrayRef<Tensor> parts, int64_t axis);
 /// numpy broadcasting to the dims in the 1-D i64 tensor `shape` (which may be lower where `a` is larger, as in ONNX).
 Tensor broadcastTo(Tensor a, Tensor shape);

@@ -1,6 +1,7 @@
 //===- Number.cpp ---------------------------------------------------------===//
 #include "dialects/dl/Number.h"
 #include "mlir/IR/BuiltinTypes.h"
+#include <algorithm>
 #include <bit>
 #include <cmath>
 #include <limits>
@@ -219,6 +220,8 @@ Number shiftLeft(Number a, Number b) {
   return Number::fromBits(a.kind(), b.asUInt() < 64 ? a.asUInt() << b.asUInt() : 0);
 }
 Number shiftRight(Number a, Number b) {
+  if (a.kind() == Kind::Signed)
+    return Number::ofSigned(a.asInt() >> std::min<uint64_t>(b.asUInt(), 63));
   return Number::fromBits(a.kind(), b.asUInt() < 64 ? a.asUInt() >> b.asUInt() : 0);
 }
 

@@ -61,14 +61,17 @@ FailureOr<std::optional<SmallVector<int64_t>>> intsFrom(NodeView &n, StringRef n
   Value v = input >= 0 ? n.input(input) : Value();
   if (!v)
     return std::optional<SmallVector<int64_t>>();
-  if (auto op = v.getDefiningOp<ConstantOp>(); op && isa<IntegerType>(op.getValue().getElementType())) {
-    Array array = Array::fromAttribute(op.getValue());
-    SmallVector<int64_t> values;
-    for (int64_t i = 0; i < array.size(); ++i)
-      values.push_back(array.at(i).asInt());
-    return std::optional(values);
-  }
-  return n.error("input " + Twine(input) + " ('" + name + "') must be a constant");
+  if (std::optional<SmallVector<int64_t>> known = inferenceWhileBuilding(v.getContext())->constantContents(v))
+    return known;
+  return unsupported(n, "input " + Twine(input) + " ('" + name + "') that is not a constant");
+}
+
+LogicalResult unsupported(NodeView &n, const Twine &what) { return n.error(what + " is not supported"); }
+
+bool isConstant(Value v) { return inferenceWhileBuilding(v.getContext())->constantContents(v).has_value(); }
+
+FailureOr<int64_t> axisFrom(NodeView &n, StringRef name, int64_t fallback, int64_t rank) {
+  return axisIn(n, n.getInt(name).value_or(fallback), rank);
 }
 
 FailureOr<int64_t> axisIn(NodeView &n, int64_t axis, int64_t rank) {

@@ -112,15 +112,22 @@ Scalar operator-(Scalar a) {
   return a.isFloat() ? Scalar(e, make<arith::NegFOp>(e, a.value())) : like(a, 0) - a;
 }
 
-/// Shifts by the width or more give zero, as numpy's do for unsigned types.
-template <class Op> static Scalar shift(Scalar a, Scalar b) {
+/// Amounts are unsigned: a negative one counts as large. Shifts by the width or more leave zero, or the sign.
+Scalar shiftLeft(Scalar a, Scalar b) {
   Emitter &e = a.emitter();
-  Scalar shifted(e, make<Op>(e, a.value(), b.value()), a.isUnsigned());
-  Scalar width = like(Scalar(e, b.value(), true), a.type().getIntOrFloatBitWidth());
-  return select(Scalar(e, b.value(), true) < width, shifted, 0.0);
+  Scalar amount(e, b.value(), true);
+  Scalar shifted(e, make<arith::ShLIOp>(e, a.value(), b.value()), a.isUnsigned());
+  return select(amount < like(amount, a.type().getIntOrFloatBitWidth()), shifted, 0.0);
 }
-Scalar shiftLeft(Scalar a, Scalar b) { return shift<arith::ShLIOp>(a, b); }
-Scalar shiftRight(Scalar a, Scalar b) { return shift<arith::ShRUIOp>(a, b); }
+Scalar shiftRight(Scalar a, Scalar b) {
+  Emitter &e = a.emitter();
+  Scalar amount(e, b.value(), true);
+  Scalar most = like(amount, a.type().getIntOrFloatBitWidth() - 1);
+  if (!a.isUnsigned())
+    return Scalar(e, make<arith::ShRSIOp>(e, a.value(), minimum(amount, most).value()));
+  Scalar shifted(e, make<arith::ShRUIOp>(e, a.value(), b.value()), true);
+  return select(amount <= most, shifted, 0.0);
+}
 
 Scalar select(Scalar c, Scalar a, Scalar b) {
   Emitter &e = c.emitter();

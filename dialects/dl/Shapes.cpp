@@ -40,11 +40,30 @@ AffineExpr Inference::max(AffineExpr a, AffineExpr b) {
   std::optional<int64_t> x = constantOf(a), y = constantOf(b);
   if (a == b || (x && y))
     return a == b || *x > *y ? a : b;
+  if (x == 0 && isNonNegative(b))
+    return b;
+  if (y == 0 && isNonNegative(a))
+    return a;
   return define({Kind::Max, "", Value(), 0, a, b});
 }
 AffineExpr Inference::input(StringRef name) { return define({Kind::Input, name.str(), Value(), 0, {}, {}}); }
 AffineExpr Inference::content(Value v, int64_t index) { return define({Kind::Content, "", v, index, {}, {}}); }
 AffineExpr Inference::unknown(Value v, int64_t dim) { return define({Kind::Unknown, "", v, dim, {}, {}}); }
+
+bool Inference::isNonNegative(AffineExpr e) const {
+  if (auto c = constantOf(e))
+    return *c >= 0;
+  if (auto s = dyn_cast<AffineSymbolExpr>(e)) {
+    const SymbolDefinition &d = symbols_[s.getPosition()];
+    if (d.kind == Kind::Min)
+      return isNonNegative(d.a) && isNonNegative(d.b);
+    if (d.kind == Kind::Max)
+      return isNonNegative(d.a) || isNonNegative(d.b);
+    return d.kind != Kind::Content;
+  }
+  auto binary = dyn_cast<AffineBinaryOpExpr>(e);
+  return binary && isNonNegative(binary.getLHS()) && isNonNegative(binary.getRHS());
+}
 
 AffineExpr Inference::product(ArrayRef<AffineExpr> dims) const {
   AffineExpr p = constant(1);
@@ -102,7 +121,8 @@ namespace {
 /// Knows types, constants, and what small shape computations behind a value give.
 class LocalInference : public Inference {
 public:
-  explicit LocalInference(Operation *op) : Inference(op->getContext()), op(op) {}
+  /// `op`: the one whose result types may be set, or null.
+  LocalInference(MLIRContext *context, Operation *op) : Inference(context), op(op) {}
 
   Dims dims(Value v) override {
     Dims result;
@@ -133,7 +153,7 @@ public:
   }
 
   void set(Value result, Type elementType, ArrayRef<AffineExpr> dims) override {
-    if (result.getDefiningOp() != op)
+    if (!op || result.getDefiningOp() != op)
       return;
     SmallVector<int64_t> shape;
     for (AffineExpr d : dims)
@@ -149,8 +169,12 @@ private:
 };
 } // namespace
 
+std::unique_ptr<Inference> inferenceWhileBuilding(MLIRContext *context) {
+  return std::make_unique<LocalInference>(context, nullptr);
+}
+
 LogicalResult inferResultTypes(Operation *op) {
-  LocalInference local(op);
+  LocalInference local(op->getContext(), op);
   return cast<DlOp>(op).infer(local);
 }
 

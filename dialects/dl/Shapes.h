@@ -11,6 +11,7 @@
 #include "mlir/IR/BuiltinTypes.h"
 #include "mlir/IR/Operation.h"
 #include "llvm/ADT/DenseMap.h"
+#include <memory>
 #include <optional>
 
 namespace dlc::dl {
@@ -59,6 +60,8 @@ public:
   mlir::AffineExpr content(mlir::Value v, int64_t index);
   mlir::AffineExpr unknown(mlir::Value v, int64_t dim);
 
+  /// Whether `e` follows from dims and constants alone in a way that keeps it at 0 or above.
+  bool isNonNegative(mlir::AffineExpr e) const;
   /// Number of elements.
   mlir::AffineExpr product(llvm::ArrayRef<mlir::AffineExpr> dims) const;
   /// numpy broadcasting; two dims that are not provably 1 or equal count as equal (a check at run time says if not).
@@ -78,6 +81,9 @@ inline std::optional<int64_t> constantOf(mlir::AffineExpr e) {
     return c.getValue();
   return std::nullopt;
 }
+
+/// What the ops behind values tell while a function is being built: contents of small shape computations.
+std::unique_ptr<Inference> inferenceWhileBuilding(mlir::MLIRContext *context);
 
 /// Sets the result types of a new op from its operands' types; failure has been reported on the op.
 mlir::LogicalResult inferResultTypes(mlir::Operation *op);

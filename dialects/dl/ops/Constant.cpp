@@ -79,6 +79,33 @@ Number FillOp::evaluateElement(ElementReader<Number> &in, ArrayRef<Number>) {
 }
 
 //===----------------------------------------------------------------------===//
+// iota
+//===----------------------------------------------------------------------===//
+
+LogicalResult IotaOp::infer(Inference &shapes) {
+  if (constantOf(shapes.product(shapes.dims(getSize()))).value_or(1) != 1)
+    return emitOpError("expects a size of one element");
+  std::optional<Dims> contents = shapes.contents(getSize());
+  AffineExpr size = contents ? contents->front() : shapes.unknown(getResult(), 0);
+  std::optional<int64_t> count = constantOf(size);
+  if (count.value_or(0) < 0)
+    return emitOpError("expects a size of at least 0, got ") << *count;
+  shapes.set(getResult(), IntegerType::get(getContext(), 64), {size});
+  if (count && *count <= Inference::maxContents) {
+    Dims places;
+    for (int64_t i = 0; i < *count; ++i)
+      places.push_back(shapes.constant(i));
+    shapes.setContents(getResult(), places);
+  }
+  return success();
+}
+
+bool IotaOp::onlyShapes(unsigned) { return true; }
+
+Scalar IotaOp::emitElement(ElementReader<Scalar> &in, ArrayRef<Scalar> p) { return in.toResult(p[0]); }
+Number IotaOp::evaluateElement(ElementReader<Number> &in, ArrayRef<Number> p) { return in.toResult(p[0]); }
+
+//===----------------------------------------------------------------------===//
 // ONNX
 //===----------------------------------------------------------------------===//
 
@@ -132,8 +159,7 @@ static LogicalResult buildShape(NodeView &n, Values &results) {
   SmallVector<int64_t> places;
   for (int64_t i = start; i < end; ++i)
     places.push_back(i);
-  return give(results, apply<GatherOp>({shape, constantInts(n.builder(), n.loc(), places)},
-                                       {n.builder().getNamedAttr("axis", n.builder().getI64IntegerAttr(0))}));
+  return give(results, gather(shape, constantInts(n.builder(), n.loc(), places), 0));
 }
 
 static LogicalResult buildSize(NodeView &n, Values &results) {

@@ -27,4 +27,11 @@ def Dl_FillOp : Dl_Op<"fill", [Pure, Dl_Indexed], ["onlyShapes"]> {
   let assemblyFormat = "operands attr-dict `:` functional-type(operands, results)";
 }
 
+def Dl_IotaOp : Dl_Op<"iota", [Pure, Dl_Indexed], ["onlyShapes"]> {
+  let summary = "0, 1, 2, ...: as many i64 as `size` (one integer) says";
+  let arguments = (ins Dl_Tensor:$size);
+  let results = (outs Dl_Tensor:$result);
+  let assemblyFormat = "operands attr-dict `:` functional-type(operands, results)";
+}
+
 #endif // DLC_DL_CONSTANT_TD

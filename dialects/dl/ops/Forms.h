@@ -22,11 +22,29 @@ inline mlir::LogicalResult give(Values &results, Tensor t) {
   results.push_back(t ? t.value() : mlir::Value());
   return mlir::success(static_cast<bool>(t));
 }
+inline mlir::NamedAttribute intAttr(Tensor t, llvm::StringRef name, int64_t v) {
+  return t.builder().getNamedAttr(name, t.builder().getI64IntegerAttr(v));
+}
+inline mlir::NamedAttribute intsAttr(Tensor t, llvm::StringRef name, llvm::ArrayRef<int64_t> v) {
+  return t.builder().getNamedAttr(name, t.builder().getDenseI64ArrayAttr(v));
+}
+inline mlir::NamedAttribute textAttr(Tensor t, llvm::StringRef name, llvm::StringRef v) {
+  return t.builder().getNamedAttr(name, t.builder().getStringAttr(v));
+}
+inline mlir::NamedAttribute flag(Tensor t, llvm::StringRef name) {
+  return t.builder().getNamedAttr(name, t.builder().getUnitAttr());
+}
 /// Reports unless the number of inputs is in [least, most], with none of the first `least` absent.
 mlir::LogicalResult expectInputs(NodeView &n, unsigned least, unsigned most);
+/// Reports that `what` is legal but not supported (exit code 3 of the tools).
+mlir::LogicalResult unsupported(NodeView &n, const llvm::Twine &what);
+/// Whether all elements of a small integer tensor are known now.
+bool isConstant(mlir::Value v);
 /// The integers of attribute `name`, or of the constant input `i`; nullopt when neither is there. An input that is not
 /// constant is reported.
 mlir::FailureOr<std::optional<llvm::SmallVector<int64_t>>> intsFrom(NodeView &n, llvm::StringRef name, int input);
+/// Attribute `name` as an axis, else `fallback`.
+mlir::FailureOr<int64_t> axisFrom(NodeView &n, llvm::StringRef name, int64_t fallback, int64_t rank);
 /// `axis` counted from 0, or a report when out of [-rank, rank).
 mlir::FailureOr<int64_t> axisIn(NodeView &n, int64_t axis, int64_t rank);
 /// The dl element type of an ONNX data type number; null (reported) when not supported.

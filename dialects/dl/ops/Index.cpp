@@ -58,8 +58,7 @@ static LogicalResult buildGather(NodeView &n, Values &results) {
   FailureOr<int64_t> axis = axisIn(n, n.getInt("axis").value_or(0), inputOf(n, 0).rank());
   if (failed(axis))
     return failure();
-  return give(results, apply<GatherOp>({inputOf(n, 0), inputOf(n, 1)},
-                                       {n.builder().getNamedAttr("axis", n.builder().getI64IntegerAttr(*axis))}));
+  return give(results, gather(inputOf(n, 0), inputOf(n, 1), *axis));
 }
 
 void appendIndexForms(SmallVectorImpl<OnnxForm> &forms) { forms.push_back({"", "Gather", 1, buildGather}); }

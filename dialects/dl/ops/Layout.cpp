@@ -9,8 +9,6 @@ using namespace mlir;
 
 namespace dlc::dl {
 
-static Type elementOf(Value v) { return cast<ShapedType>(v.getType()).getElementType(); }
-
 //===----------------------------------------------------------------------===//
 // reshape, squeeze, unsqueeze: the same bytes under other dims
 //===----------------------------------------------------------------------===//
@@ -228,79 +226,48 @@ Number BroadcastToOp::evaluateElement(ElementReader<Number> &in, ArrayRef<Number
 // slice
 //===----------------------------------------------------------------------===//
 
-/// numpy's start, clamped: [0, size] going up, [-1, size - 1] going down.
-template <class T> static T clampedStart(ElementReader<T> &in, T start, T size, T step) {
-  start = select(start < in.constant(0), start + size, start);
-  T up = minimum(maximum(start, in.constant(0)), size);
-  T down = minimum(maximum(start, in.constant(-1)), size - in.constant(1));
-  return select(step > in.constant(0), up, down);
-}
-
 LogicalResult SliceOp::infer(Inference &shapes) {
-  Dims dims = shapes.dims(getX());
-  std::optional<Dims> starts = shapes.contents(getStarts()), ends = shapes.contents(getEnds()),
-                      steps = shapes.contents(getSteps());
-  std::optional<SmallVector<int64_t>> constantSteps = shapes.constantContents(getSteps());
-  Dims before = dims;
+  Dims x = shapes.dims(getX()), dims = x;
+  std::optional<Dims> sizes = shapes.contents(getSizes());
   for (auto [i, axis] : llvm::enumerate(getAxes())) {
     if (axis < 0 || axis >= static_cast<int64_t>(dims.size()))
       return emitOpError("expects axes below the rank ") << dims.size() << ", got " << axis;
-    AffineExpr size = dims[axis], zero = shapes.constant(0);
-    if (constantSteps && (*constantSteps)[i] == 0)
-      return emitOpError("expects steps other than 0");
-    if (!starts || !ends || !constantSteps) {
-      dims[axis] = shapes.unknown(getResult(), axis);
-      continue;
-    }
-    int64_t step = (*constantSteps)[i];
-    auto fromEnd = [&](AffineExpr e) { return constantOf(e).value_or(0) < 0 ? e + size : e; };
-    bool signsKnown = constantOf((*starts)[i]) && constantOf((*ends)[i]);
-    if (!signsKnown) {
-      // A computed bound may be negative; only x[0:n] with n a dim is common enough to follow.
-      if (constantOf((*starts)[i]) == 0 && step == 1 && isa<AffineSymbolExpr>((*ends)[i]) &&
-          shapes.symbols()[cast<AffineSymbolExpr>((*ends)[i]).getPosition()].kind == SymbolDefinition::Kind::Input) {
-        dims[axis] = shapes.min((*ends)[i], size);
-        continue;
-      }
-      dims[axis] = shapes.unknown(getResult(), axis);
-      continue;
-    }
-    AffineExpr start = fromEnd((*starts)[i]), end = fromEnd((*ends)[i]);
-    if (step > 0) {
-      start = shapes.min(shapes.max(start, zero), size);
-      end = shapes.min(shapes.max(end, zero), size);
-      dims[axis] = shapes.max((end - start).ceilDiv(step), zero);
-    } else {
-      start = shapes.min(shapes.max(start, shapes.constant(-1)), size - 1);
-      end = shapes.min(shapes.max(end, shapes.constant(-1)), size - 1);
-      dims[axis] = shapes.max((start - end).ceilDiv(-step), zero);
-    }
+    if (sizes && sizes->size() != getAxes().size())
+      return emitOpError("expects a size for each of the ") << getAxes().size() << " axes, got " << sizes->size();
+    dims[axis] = sizes ? (*sizes)[i] : shapes.unknown(getResult(), axis);
+    if (constantOf(dims[axis]).value_or(0) < 0)
+      return emitOpError("expects sizes of at least 0, got ") << *constantOf(dims[axis]);
   }
   shapes.set(getResult(), shapes.elementType(getX()), dims);
   std::optional<Dims> contents = shapes.contents(getX());
-  std::optional<SmallVector<int64_t>> from = shapes.constantContents(getStarts());
-  if (contents && from && constantSteps && dims.size() == 1 && getAxes().size() == 1 && constantOf(dims[0])) {
-    int64_t size = contents->size(), first = (*from)[0] < 0 ? (*from)[0] + size : (*from)[0];
-    first = (*constantSteps)[0] > 0 ? std::clamp<int64_t>(first, 0, size) : std::clamp<int64_t>(first, -1, size - 1);
+  std::optional<SmallVector<int64_t>> start = shapes.constantContents(getStarts()),
+                                      step = shapes.constantContents(getSteps());
+  if (contents && start && step && dims.size() == 1 && getAxes().size() == 1 && constantOf(dims[0])) {
     Dims picked;
-    for (int64_t i = 0; i < *constantOf(dims[0]); ++i)
-      picked.push_back((*contents)[first + i * (*constantSteps)[0]]);
+    for (int64_t i = 0; i < *constantOf(dims[0]); ++i) {
+      int64_t place = (*start)[0] + i * (*step)[0];
+      if (place < 0 || place >= static_cast<int64_t>(contents->size()))
+        return emitOpError("expects places below ") << contents->size() << ", got " << place;
+      picked.push_back((*contents)[place]);
+    }
     shapes.setContents(getResult(), picked);
   }
   return success();
 }
 
-template <class T> static T sliced(ElementReader<T> &in, ArrayRef<T> place, ArrayRef<int64_t> axes) {
+bool SliceOp::onlyShapes(unsigned operand) { return operand == 2; }
+
+template <class T> static T sliced(ElementReader<T> &in, ArrayRef<T> place, ArrayRef<int64_t> axes, bool inRange) {
   SmallVector<T> source(place);
   for (auto [i, axis] : llvm::enumerate(axes)) {
     T at = in.constant(i);
-    T step = in.toPlace(in.read(3, {at})), start = in.toPlace(in.read(1, {at}));
-    source[axis] = clampedStart(in, start, in.dim(0, axis), step) + place[axis] * step;
+    T wanted = in.toPlace(in.read(1, {at})) + place[axis] * in.toPlace(in.read(3, {at}));
+    source[axis] = inRange ? wanted : in.wrap(wanted, in.dim(0, axis));
   }
   return in.read(0, source);
 }
-Scalar SliceOp::emitElement(ElementReader<Scalar> &in, ArrayRef<Scalar> p) { return sliced(in, p, getAxes()); }
-Number SliceOp::evaluateElement(ElementReader<Number> &in, ArrayRef<Number> p) { return sliced(in, p, getAxes()); }
+Scalar SliceOp::emitElement(ElementReader<Scalar> &in, ArrayRef<Scalar> p) { return sliced(in, p, getAxes(), getInRange()); }
+Number SliceOp::evaluateElement(ElementReader<Number> &in, ArrayRef<Number> p) { return sliced(in, p, getAxes(), getInRange()); }
 
 //===----------------------------------------------------------------------===//
 // concat
@@ -370,181 +337,6 @@ LogicalResult ConcatOp::lower(Lowering &l) {
   }
   l.results.push_back(result);
   return success();
-}
-
-//===----------------------------------------------------------------------===//
-// ONNX
-//===----------------------------------------------------------------------===//
-
-static LogicalResult buildReshape(NodeView &n, Values &results) {
-  if (failed(expectInputs(n, 1, 2)))
-    return failure();
-  Tensor x = inputOf(n, 0), shape = inputOf(n, 1);
-  if (!shape)
-    return n.error("expects a shape");
-  // 0 copies the operand's dim unless allowzero says that it is zero.
-  if (!n.getInt("allowzero").value_or(0)) {
-    auto constant = shape.value().getDefiningOp<ConstantOp>();
-    if (constant) {
-      Array wanted = Array::fromAttribute(constant.getValue());
-      SmallVector<Tensor> entries;
-      bool anyZero = false;
-      for (int64_t i = 0; i < wanted.size(); ++i)
-        anyZero |= wanted.at(i).asInt() == 0;
-      if (anyZero) {
-        Tensor dims = shapeOf(x);
-        for (int64_t i = 0; i < wanted.size(); ++i) {
-          int64_t v = wanted.at(i).asInt();
-          if (v == 0 && i >= x.rank())
-            return n.error("dim " + Twine(i) + " of 0 copies a dim that the operand of rank " + Twine(x.rank()) +
-                           " does not have");
-          Tensor place = constantInts(n.builder(), n.loc(), {v == 0 ? i : v});
-          entries.push_back(v == 0 ? apply<GatherOp>({dims, place}, {n.builder().getNamedAttr(
-                                                                        "axis", n.builder().getI64IntegerAttr(0))})
-                                   : place);
-        }
-        shape = concat(entries, 0);
-      }
-    }
-  }
-  return give(results, reshape(x, shape));
-}
-
-static LogicalResult buildFlatten(NodeView &n, Values &results) {
-  if (failed(expectInputs(n, 1, 1)))
-    return failure();
-  Tensor x = inputOf(n, 0);
-  int64_t axis = n.getInt("axis").value_or(1), rank = x.rank();
-  if (axis < -rank || axis > rank)
-    return n.error("expects an axis in [" + Twine(-rank) + ", " + Twine(rank) + "], got " + Twine(axis));
-  axis = axis < 0 ? axis + rank : axis;
-  auto picked = [&](int64_t from, int64_t to) {
-    SmallVector<int64_t> places = llvm::to_vector(llvm::seq<int64_t>(from, to));
-    Tensor dims = apply<GatherOp>({shapeOf(x), constantInts(n.builder(), n.loc(), places)},
-                                  {n.builder().getNamedAttr("axis", n.builder().getI64IntegerAttr(0))});
-    return reduceProd(dims, {0});
-  };
-  return give(results, reshape(x, concat({picked(0, axis), picked(axis, rank)}, 0)));
-}
-
-static LogicalResult buildSqueeze(NodeView &n, Values &results) {
-  if (failed(expectInputs(n, 1, 2)))
-    return failure();
-  Tensor x = inputOf(n, 0);
-  FailureOr<std::optional<SmallVector<int64_t>>> given = intsFrom(n, "axes", 1);
-  if (failed(given))
-    return failure();
-  SmallVector<int64_t> axes;
-  if (*given) {
-    for (int64_t a : **given) {
-      FailureOr<int64_t> axis = axisIn(n, a, x.rank());
-      if (failed(axis))
-        return failure();
-      axes.push_back(*axis);
-    }
-  } else {
-    for (auto [i, d] : llvm::enumerate(x.type().getShape()))
-      if (d == 1)
-        axes.push_back(i);
-  }
-  return give(results, squeeze(x, axes));
-}
-
-static LogicalResult buildUnsqueeze(NodeView &n, Values &results) {
-  if (failed(expectInputs(n, 1, 2)))
-    return failure();
-  FailureOr<std::optional<SmallVector<int64_t>>> given = intsFrom(n, "axes", 1);
-  if (failed(given))
-    return failure();
-  if (!*given)
-    return n.error("expects axes");
-  int64_t rank = inputOf(n, 0).rank() + (*given)->size();
-  SmallVector<int64_t> axes;
-  for (int64_t a : **given) {
-    FailureOr<int64_t> axis = axisIn(n, a, rank);
-    if (failed(axis))
-      return failure();
-    if (llvm::is_contained(axes, *axis))
-      return n.error("axis " + Twine(*axis) + " is named twice");
-    axes.push_back(*axis);
-  }
-  return give(results, unsqueeze(inputOf(n, 0), axes));
-}
-
-static LogicalResult buildTranspose(NodeView &n, Values &results) {
-  if (failed(expectInputs(n, 1, 1)))
-    return failure();
-  Tensor x = inputOf(n, 0);
-  SmallVector<int64_t> permutation = llvm::to_vector(llvm::reverse(llvm::seq<int64_t>(0, x.rank())));
-  if (auto given = n.getInts("perm"))
-    permutation = *given;
-  return give(results, transpose(x, permutation));
-}
-
-static LogicalResult buildExpand(NodeView &n, Values &results) {
-  if (failed(expectInputs(n, 2, 2)))
-    return failure();
-  return give(results, broadcastTo(inputOf(n, 0), inputOf(n, 1)));
-}
-
-static LogicalResult buildConcat(NodeView &n, Values &results) {
-  SmallVector<Tensor> parts;
-  for (unsigned i = 0; i < n.numInputs(); ++i)
-    if (n.input(i))
-      parts.push_back(inputOf(n, i));
-  if (parts.empty())
-    return n.error("expects at least one input");
-  FailureOr<int64_t> axis = axisIn(n, n.getInt("axis").value_or(1), parts[0].rank());
-  if (failed(axis))
-    return failure();
-  return give(results, concat(parts, *axis));
-}
-
-static LogicalResult buildSlice(NodeView &n, Values &results) {
-  Tensor x = inputOf(n, 0);
-  if (!x)
-    return n.error("input 0 must be given");
-  OpBuilder &b = n.builder();
-  Tensor starts = inputOf(n, 1), ends = inputOf(n, 2), steps = inputOf(n, 4);
-  if (auto fromAttribute = n.getInts("starts")) // before opset 10
-    starts = constantInts(b, n.loc(), *fromAttribute);
-  if (auto fromAttribute = n.getInts("ends"))
-    ends = constantInts(b, n.loc(), *fromAttribute);
-  if (!starts || !ends)
-    return n.error("expects starts and ends");
-  int64_t count = starts.type().getDimSize(0);
-  if (ShapedType::isDynamic(count))
-    return n.error("expects starts of known length");
-  FailureOr<std::optional<SmallVector<int64_t>>> given = intsFrom(n, "axes", 3);
-  if (failed(given))
-    return failure();
-  SmallVector<int64_t> axes = llvm::to_vector(llvm::seq<int64_t>(0, count));
-  if (*given)
-    axes = **given;
-  if (static_cast<int64_t>(axes.size()) != count)
-    return n.error("expects as many axes as starts, got " + Twine(axes.size()) + " and " + Twine(count));
-  for (int64_t &a : axes) {
-    FailureOr<int64_t> axis = axisIn(n, a, x.rank());
-    if (failed(axis))
-      return failure();
-    a = *axis;
-  }
-  if (!steps)
-    steps = constantInts(b, n.loc(), SmallVector<int64_t>(count, 1));
-  Type i64 = b.getI64Type();
-  return give(results, apply<SliceOp>({x, cast(starts, i64), cast(ends, i64), cast(steps, i64)},
-                                      {b.getNamedAttr("axes", b.getDenseI64ArrayAttr(axes))}));
-}
-
-void appendLayoutForms(SmallVectorImpl<OnnxForm> &forms) {
-  forms.push_back({"", "Reshape", 5, buildReshape});
-  forms.push_back({"", "Flatten", 1, buildFlatten});
-  forms.push_back({"", "Squeeze", 1, buildSqueeze});
-  forms.push_back({"", "Unsqueeze", 1, buildUnsqueeze});
-  forms.push_back({"", "Transpose", 1, buildTranspose});
-  forms.push_back({"", "Expand", 8, buildExpand});
-  forms.push_back({"", "Concat", 4, buildConcat});
-  forms.push_back({"", "Slice", 1, buildSlice});
 }
 
 } // namespace dlc::dl

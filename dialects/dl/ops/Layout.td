@@ -31,9 +31,13 @@ def Dl_BroadcastToOp
   let summary = "numpy broadcasting of x to the dims in `shape`, two-way as ONNX Expand";
 }
 def Dl_SliceOp
-    : Dl_OneToOne<"slice", (ins Dl_Tensor:$x, Dl_Tensor:$starts, Dl_Tensor:$ends, Dl_Tensor:$steps, DenseI64ArrayAttr:$axes),
-                  [Pure, Dl_Indexed]> {
-  let summary = "x[start:end:step] along each of `axes`, numpy's rules; the last three operands are 1-D i64";
+    : Dl_OneToOne<"slice", (ins Dl_Tensor:$x, Dl_Tensor:$starts, Dl_Tensor:$sizes, Dl_Tensor:$steps,
+                                DenseI64ArrayAttr:$axes, UnitAttr:$in_range), [Pure, Dl_Indexed], ["onlyShapes"]> {
+  let summary = "x[start + i * step], i < size, along each of `axes`; the last three operands are 1-D i64";
+  let description = [{
+    Sizes and not ends, so that a size computed at run time is a dim as it stands. Places are checked unless `in_range`
+    promises that they exist.
+  }];
 }
 def Dl_ConcatOp : Dl_Op<"concat", [Pure], ["evaluate", "lower"]> {
   let arguments = (ins Variadic<Dl_Tensor>:$parts, I64Attr:$axis);

@@ -38,6 +38,10 @@ LogicalResult inferPointwiseContents(Operation *op, Inference &shapes, ArrayRef<
       if (v.error() != ValueError::None)
         return success();
       r = shapes.constant(v.asInt());
+    } else if (isa<LessOp>(op) && constantOf(e[1]) == 0 && shapes.isNonNegative(e[0])) {
+      r = shapes.constant(0);
+    } else if (isa<SelectOp>(op) && constantOf(e[0])) {
+      r = *constantOf(e[0]) ? e[1] : e[2];
     } else if (isa<AddOp>(op)) {
       r = e[0] + e[1];
     } else if (isa<SubOp>(op)) {

@@ -1,5 +1,5 @@
 //===- Reduce.cpp - Folds over axes ---------------------------------------===//
-#include "dialects/dl/ops/Forms.h"
+#include "dialects/dl/ops/Axes.h"
 #include "dialects/dl/ops/Formulas.h"
 #include <limits>
 
@@ -51,22 +51,28 @@ static Tensor foldLogSumExp(Tensor x, ArrayRef<int64_t> a) {
   return log(reduceSum(exp(x - m), a)) + m;
 }
 
+/// Folds over axes that are computed; see Axes.h.
+static Tensor foldComputed(Fold fold, Tensor x, const Axes &axes, bool keepDims) {
+  Tensor dims = shapeOf(x);
+  Tensor kept = select(axes.mask, 1.0, dims), folded = select(axes.mask, dims, 1.0);
+  Tensor pairs = reshape(concat({unsqueeze(kept, {1}), unsqueeze(folded, {1})}, 1), {2 * x.rank()});
+  SmallVector<int64_t> second;
+  for (int64_t i = 0; i < x.rank(); ++i)
+    second.push_back(2 * i + 1);
+  return reshape(fold(reshape(x, pairs), second),
+                 keepDims ? kept : compacted(dims, logicalNot(axes.mask), x.rank() - axes.count));
+}
+
 template <Fold fold> static LogicalResult buildReduce(NodeView &n, Values &results) {
   if (failed(expectInputs(n, 1, 2)))
     return failure();
   Tensor x = inputOf(n, 0);
-  FailureOr<std::optional<SmallVector<int64_t>>> given = intsFrom(n, "axes", 1);
+  FailureOr<std::optional<Axes>> given = axesFrom(n, "axes", 1, x.rank());
   if (failed(given))
     return failure();
-  SmallVector<int64_t> axes;
-  if (*given)
-    for (int64_t a : **given) {
-      FailureOr<int64_t> axis = axisIn(n, a, x.rank());
-      if (failed(axis))
-        return failure();
-      axes.push_back(*axis);
-    }
-  llvm::sort(axes);
+  if (*given && (*given)->computed())
+    return give(results, foldComputed(fold, x, **given, n.getInt("keepdims").value_or(1)));
+  SmallVector<int64_t> axes = *given ? (*given)->known : SmallVector<int64_t>();
   if (axes.empty()) {
     if (n.getInt("noop_with_empty_axes").value_or(0))
       // No axes: nothing is folded, the maps of the elements and of the result still apply.
