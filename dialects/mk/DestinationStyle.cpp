@@ -44,6 +44,17 @@ LogicalResult dlc::mk::bufferizeInPlace(DestinationStyleOpInterface op, Rewriter
 Value dlc::mk::sliceOf(OpBuilder &b, Location loc, Value whole, ArrayRef<OpFoldResult> offsets,
                        ArrayRef<OpFoldResult> sizes, SmallVectorImpl<Operation *> &slices) {
   SmallVector<OpFoldResult> strides(offsets.size(), b.getIndexAttr(1));
+  // The verifiers of slices take no offset, not even 0, into an extent that is known to be 0.
+  auto type = cast<ShapedType>(whole.getType());
+  if (llvm::is_contained(type.getShape(), 0)) {
+    SmallVector<int64_t> shape(type.getShape());
+    llvm::replace(shape, int64_t(0), ShapedType::kDynamic);
+    Type unknown = type.clone(shape);
+    if (isa<TensorType>(type))
+      whole = tensor::CastOp::create(b, loc, unknown, whole);
+    else
+      whole = memref::CastOp::create(b, loc, unknown, whole);
+  }
   Operation *slice = isa<TensorType>(whole.getType())
                          ? tensor::ExtractSliceOp::create(b, loc, whole, offsets, sizes, strides).getOperation()
                          : memref::SubViewOp::create(b, loc, whole, offsets, sizes, strides).getOperation();

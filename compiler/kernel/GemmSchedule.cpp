@@ -1,0 +1,63 @@
+//===- GemmSchedule.cpp - How a contraction is cut into tiles -------------===//
+#include "compiler/kernel/GemmSchedule.h"
+
+#include "mlir/IR/BuiltinTypes.h"
+#include "llvm/Support/MathExtras.h"
+#include <algorithm>
+
+using namespace mlir;
+
+namespace dlc {
+
+/// Integer products without an instruction of that width take a handful of scratch registers.
+static bool hasMultiply(Type accumulator, const Target &target) {
+  if (isa<FloatType>(accumulator))
+    return true;
+  unsigned bits = accumulator.getIntOrFloatBitWidth();
+  return bits == 16 || (bits == 32 && target.vectorBits > 128) || (bits == 64 && target.masks);
+}
+
+RegisterTile chooseRegisterTile(Type accumulator, Type operand, int64_t panelColumns, const Target &target) {
+  RegisterTile tile;
+  unsigned bits = std::max(8u, accumulator.getIntOrFloatBitWidth());
+  tile.lanes = std::min<int64_t>(target.lanes(bits), panelColumns);
+  while (panelColumns % tile.lanes != 0)
+    tile.lanes /= 2;
+  tile.vectors = panelColumns % (2 * tile.lanes) == 0 ? 2 : 1;
+  if (!hasMultiply(accumulator, target)) {
+    tile.rows = 2;
+    return tile;
+  }
+  // One register for the broadcast factor, one for an unfused product or a widened operand.
+  bool fused = target.fma && isa<FloatType>(accumulator);
+  unsigned scratch = (fused ? 1 : 2) + (operand != accumulator ? 1 : 0);
+  unsigned rows = (target.vectorRegisters - tile.vectors - scratch) / tile.vectors;
+  tile.rows = std::min(rows, target.vectorRegisters == 32 ? 14u : 6u);
+  return tile;
+}
+
+unsigned balancedRows(int64_t M, unsigned mostRows) {
+  int64_t tiles = std::max<int64_t>(1, llvm::divideCeil(M, mostRows));
+  return std::max<int64_t>(1, llvm::divideCeil(M, tiles));
+}
+
+unsigned blocksAtOnce(unsigned rows, const RegisterTile &tile, const Target &target) {
+  if (rows > 3)
+    return 1;
+  unsigned blocks = rows == 1 ? 4 : 2;
+  // Packed operands of one row are read by the multiply-add itself.
+  while (blocks > 1 && (rows + (rows > 1)) * blocks * tile.vectors + 2 > target.vectorRegisters)
+    blocks /= 2;
+  return blocks;
+}
+
+int64_t columnsInCache(int64_t columnBytes, int64_t granule) {
+  return std::max<int64_t>(1, residentBytes / std::max<int64_t>(1, columnBytes * granule)) * granule;
+}
+
+GemmSchedule chooseSchedule(int64_t M, int64_t N, int64_t K, Type elementType, const Target &target, int64_t batch,
+                            bool packsInTile) {
+  return {};
+}
+
+} // namespace dlc

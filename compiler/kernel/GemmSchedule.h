@@ -1,0 +1,46 @@
+//===- GemmSchedule.h - How a contraction is cut into tiles ---------------===//
+#pragma once
+
+#include "compiler/target/Target.h"
+#include "mlir/IR/Types.h"
+
+namespace dlc {
+
+/// The register tile of a mk.brgemm: `rows` x `vectors` accumulators of `lanes` elements.
+struct RegisterTile {
+  unsigned lanes = 1;
+  unsigned vectors = 1; ///< side by side in one row
+  unsigned rows = 1;    ///< at most
+  unsigned columns() const { return lanes * vectors; }
+};
+
+/// The largest tile that leaves registers for the operands. `accumulator` is the type of the sums, `operand` that of
+/// the packed operand in memory, `panelColumns` its panel width.
+RegisterTile chooseRegisterTile(mlir::Type accumulator, mlir::Type operand, int64_t panelColumns, const Target &target);
+
+/// Rows of each register tile when M is known: as even as the fewest tiles allow.
+unsigned balancedRows(int64_t M, unsigned mostRows);
+
+/// Column blocks that a tile of few rows takes at once, so that enough sums are in flight to hide the latency of a
+/// multiply-add and enough streams to fill the memory bus.
+unsigned blocksAtOnce(unsigned rows, const RegisterTile &tile, const Target &target);
+
+/// Columns of packed operand, a multiple of `granule`, that the rows pass over before the next ones are fetched.
+/// `columnBytes` is the size of one column of K elements.
+int64_t columnsInCache(int64_t columnBytes, int64_t granule);
+/// Bytes of packed operand that stay in a core's second-level cache beside the rows that stream through it.
+inline constexpr int64_t residentBytes = 1 << 20;
+
+/// Tile sizes for the parallel loop over one contraction.
+struct GemmSchedule {
+  int64_t rows = 0;            ///< tile size along m; 0: do not tile
+  int64_t columns = 0;         ///< tile size along n, a multiple of the panel width; 0: do not tile
+  bool columnsOutside = false; ///< the loop over columns is the outer one: neighbouring tiles share the packed operand
+};
+
+/// `M`, `N`, `K` may be ShapedType::kDynamic. `batch` is the number of independent products, also parallel.
+/// `packsInTile`: the right operand is packed inside the tile loop, once a tile, so tiles keep all rows together.
+GemmSchedule chooseSchedule(int64_t M, int64_t N, int64_t K, mlir::Type elementType, const Target &target,
+                            int64_t batch = 1, bool packsInTile = false);
+
+} // namespace dlc
