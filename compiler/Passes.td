@@ -34,6 +34,15 @@ def FormKernelsPass : Pass<"dlc-form-kernels", "mlir::func::FuncOp"> {
 
 //===- kernel -------------------------------------------------------------===//
 
+def LowerKernelsPass : Pass<"dlc-lower-kernels", "mlir::ModuleOp"> {
+  let summary = "Turn kernels of dl ops into loops over tiles with linalg and mk ops on buffers";
+  let options = [Option<"cpu", "cpu", "std::string", /*default=*/"",
+                        "CPU variant; empty: the function's dlc.target, else this machine">];
+  let dependentDialects = ["mlir::affine::AffineDialect", "mlir::arith::ArithDialect", "mlir::linalg::LinalgDialect",
+                           "mlir::memref::MemRefDialect", "mlir::scf::SCFDialect", "mlir::tensor::TensorDialect",
+                           "mlir::bufferization::BufferizationDialect", "mk::MkDialect"];
+}
+
 def ExpandMicrokernelsPass : Pass<"dlc-expand-microkernels", "mlir::func::FuncOp"> {
   let summary = "Turn mk ops on buffers into loops over register tiles";
   let description = [{
@@ -69,4 +78,28 @@ def ApproximateMathPass : Pass<"dlc-approximate-math", "mlir::func::FuncOp"> {
                         "CPU variant; empty: the function's dlc.target, else this machine">];
   let dependentDialects = ["mlir::arith::ArithDialect", "mlir::memref::MemRefDialect", "mlir::scf::SCFDialect",
                            "mlir::vector::VectorDialect", "mlir::math::MathDialect"];
+}
+
+//===- host ---------------------------------------------------------------===//
+
+def OutlineKernelsPass : Pass<"dlc-outline-kernels", "mlir::ModuleOp"> {
+  let summary = "Make a function of each distinct dl.kernel and an rt.call of each place";
+  let dependentDialects = ["mlir::func::FuncDialect", "dlc::rt::RtDialect"];
+}
+
+def ConvertToRtPass : Pass<"dlc-convert-to-rt", "mlir::ModuleOp"> {
+  let summary = "Turn functions of tensors into host programs over buffers";
+  let dependentDialects = ["mlir::affine::AffineDialect", "mlir::arith::ArithDialect", "mlir::func::FuncDialect",
+                           "dlc::rt::RtDialect"];
+}
+
+def PlanMemoryPass : Pass<"dlc-plan-memory", "mlir::ModuleOp"> {
+  let summary = "Lay intermediate values into a few blocks of memory";
+  let dependentDialects = ["mlir::arith::ArithDialect", "dlc::rt::RtDialect"];
+}
+
+def LowerRtPass : Pass<"dlc-lower-rt", "mlir::ModuleOp"> {
+  let summary = "Turn host programs into calls of the runtime";
+  let dependentDialects = ["mlir::arith::ArithDialect", "mlir::cf::ControlFlowDialect", "mlir::func::FuncDialect",
+                           "mlir::LLVM::LLVMDialect", "mlir::scf::SCFDialect"];
 }

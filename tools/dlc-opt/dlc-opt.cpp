@@ -1,6 +1,9 @@
 //===- dlc-opt.cpp - Run passes on MLIR text ------------------------------===//
 #include "compiler/Passes.h"
 #include "compiler/target/Cpu.h"
+#include "dialects/dl/Dialect.h"
+#include "dialects/mk/Dialect.h"
+#include "dialects/rt/Dialect.h"
 #include "mlir/InitAllDialects.h"
 #include "mlir/InitAllExtensions.h"
 #include "mlir/InitAllPasses.h"
@@ -12,6 +15,7 @@ int main(int argc, char **argv) {
   mlir::registerAllExtensions(registry);
   mlir::registerAllPasses();
   dlc::registerCpuDialects(registry);
+  registry.insert<dlc::dl::DlDialect, dlc::mk::MkDialect, dlc::rt::RtDialect>();
   dlc::registerDlcPasses();
   return mlir::asMainReturnCode(mlir::MlirOptMain(argc, argv, "dlc's optimizer driver\n", registry));
 }

@@ -1,0 +1,444 @@
+//===- ConvertToRt.cpp - From tensors to buffers and launches -------------===//
+//
+// Before: functions of tensors with rt.call, dl.constant, dl.view and index computations. After: functions without
+// arguments over !rt.buffer, where every launch writes a buffer of its own, or the caller's when its result is returned;
+// HostProgram knows the ports, symbols, nodes and blobs. Here, because the kernels have been compiled and say how many
+// tiles and how much scratch memory they have.
+//
+//===----------------------------------------------------------------------===//
+#include "compiler/Passes.h"
+#include "compiler/host/HostProgram.h"
+#include "dialects/dl/Dialect.h"
+#include "dialects/rt/Dialect.h"
+#include "mlir/IR/Dominance.h"
+#include "mlir/IR/PatternMatch.h"
+#include "mlir/IR/SymbolTable.h"
+#include "mlir/Transforms/CSE.h"
+#include "runtime/model.h"
+#include "llvm/ADT/TypeSwitch.h"
+
+using namespace mlir;
+
+namespace dlc {
+
+#define GEN_PASS_DEF_CONVERTTORTPASS
+#include "compiler/Passes.h.inc"
+
+namespace {
+/// No dim of a tensor in memory is larger, and sums and small products of such dims do not overflow.
+constexpr int64_t largestDim = int64_t(1) << 40;
+
+int32_t dtypeOf(Type t) {
+  return llvm::TypeSwitch<Type, int32_t>(t)
+      .Case([](Float32Type) { return DLC_F32; })
+      .Case([](Float64Type) { return DLC_F64; })
+      .Case([](Float16Type) { return DLC_F16; })
+      .Case([](BFloat16Type) { return DLC_BF16; })
+      .Case([](IntegerType i) -> int32_t {
+        bool isUnsigned = i.isUnsigned();
+        switch (i.getWidth()) {
+        case 1:
+          return DLC_BOOL;
+        case 8:
+          return isUnsigned ? DLC_U8 : DLC_I8;
+        case 16:
+          return isUnsigned ? DLC_U16 : DLC_I16;
+        case 32:
+          return isUnsigned ? DLC_U32 : DLC_I32;
+        case 64:
+          return isUnsigned ? DLC_U64 : DLC_I64;
+        default:
+          return 0;
+        }
+      })
+      .Default([](Type) { return 0; });
+}
+
+/// The names of the model's nodes behind a location, each once.
+void collectNames(Location loc, llvm::SmallSetVector<StringRef, 4> &names) {
+  if (auto named = dyn_cast<NameLoc>(loc))
+    names.insert(named.getName());
+  else if (auto fused = dyn_cast<FusedLoc>(loc))
+    for (Location inner : fused.getLocations())
+      collectNames(inner, names);
+}
+
+Type elementTypeOf(Value v) { return cast<ShapedType>(v.getType()).getElementType(); }
+
+Value withoutViews(Value v) {
+  while (auto view = v.getDefiningOp<dl::ViewOp>())
+    v = view.getX();
+  return v;
+}
+
+class Converter {
+public:
+  Converter(func::FuncOp source, SymbolTable &symbolTable, HostProgram &program)
+      : source(source), symbolTable(symbolTable), program(program), b(source.getContext()) {}
+
+  FailureOr<func::FuncOp> run() {
+    b.setInsertionPoint(source);
+    target = func::FuncOp::create(b, source.getLoc(), source.getSymName(), b.getFunctionType({}, {}));
+    target->setAttr("dlc.entry", b.getUnitAttr());
+    b.setInsertionPointToStart(target.addEntryBlock());
+    auto &info = program.function(source.getSymName());
+    info.inputs.clear();
+    info.outputs.clear();
+    info.symbols.clear();
+    info.launches = 0;
+    if (failed(convertArguments(info)))
+      return failure();
+    claimOutputs();
+    for (Operation &op : source.getBody().front())
+      if (failed(convert(&op, info)))
+        return failure();
+    return target;
+  }
+
+private:
+  //===--------------------------------------------------------------------===//
+  // Ports
+  //===--------------------------------------------------------------------===//
+
+  static std::string nameOf(Attribute name, const char *otherwise, unsigned index) {
+    auto text = dyn_cast_or_null<StringAttr>(name);
+    return text ? text.str() : otherwise + std::to_string(index);
+  }
+
+  LogicalResult convertArguments(HostProgram::Function &info) {
+    auto bounds = source->getAttrOfType<DictionaryAttr>("dl.symbol_bounds");
+    for (BlockArgument argument : source.getArguments()) {
+      unsigned i = argument.getArgNumber();
+      HostProgram::Port port{nameOf(source.getArgAttr(i, "dl.name"), "input", i), dtypeOf(elementTypeOf(argument)), {}};
+      if (!port.dtype)
+        return source.emitError() << "input '" << port.name << "' has an element type that libraries cannot take: "
+                                  << elementTypeOf(argument);
+      auto names = source.getArgAttrOfType<ArrayAttr>(i, "dl.dims");
+      for (auto [axis, d] : llvm::enumerate(cast<RankedTensorType>(argument.getType()).getShape())) {
+        if (!ShapedType::isDynamic(d)) {
+          port.dims.push_back({HostProgram::Dim::Constant, d});
+          continue;
+        }
+        std::string name = names && axis < names.size() ? cast<StringAttr>(names[axis]).str()
+                                                        : port.name + "_" + std::to_string(axis);
+        auto [it, isNew] = symbolIndex.try_emplace(name, info.symbols.size());
+        if (isNew) {
+          HostProgram::Symbol symbol{name, 0, largestDim};
+          if (auto range = bounds ? bounds.getAs<DenseI64ArrayAttr>(name) : nullptr; range && range.size() == 2)
+            symbol.min = range[0], symbol.max = range[1];
+          info.symbols.push_back(symbol);
+        }
+        port.dims.push_back({HostProgram::Dim::Symbol, it->second});
+      }
+      buffers[argument] = rt::InputOp::create(b, argument.getLoc(), rt::BufferType::get(b.getContext()), i);
+      argumentDims.push_back(port.dims);
+      info.inputs.push_back(std::move(port));
+    }
+    Operation *end = source.getBody().front().getTerminator();
+    for (auto [i, v] : llvm::enumerate(end->getOperands())) {
+      HostProgram::Port port{nameOf(source.getResultAttr(i, "dl.name"), "output", i), dtypeOf(elementTypeOf(v)), {}};
+      if (!port.dtype)
+        return source.emitError() << "output '" << port.name << "' has an element type that libraries cannot give: "
+                                  << elementTypeOf(v);
+      info.outputs.push_back(std::move(port));
+    }
+    return success();
+  }
+
+  /// Finds the returned values that their producer can write to the caller's memory.
+  void claimOutputs() {
+    returned = source.getBody().front().getTerminator()->getOperands();
+    for (auto [i, v] : llvm::enumerate(returned)) {
+      Value root = withoutViews(v);
+      if (root.getDefiningOp() && isa<rt::CallOp, dl::ShapeOfOp>(root.getDefiningOp()))
+        claimed.try_emplace(root, i);
+    }
+  }
+
+  //===--------------------------------------------------------------------===//
+  // Dims
+  //===--------------------------------------------------------------------===//
+
+  Value symbol(Location loc, StringRef name, int64_t index) {
+    return rt::SymbolOp::create(b, loc, b.getIndexType(), index, name);
+  }
+
+  /// The value here of an index computation of the source, made when first asked for: null when it reads an element
+  /// that has not been computed yet.
+  Value index(Value v) {
+    if (Value known = indices.lookup(v))
+      return known;
+    Operation *op = v.getDefiningOp();
+    if (!op || op->getNumRegions() || op->getNumResults() != 1)
+      return {};
+    Location loc = op->getLoc();
+    Value result;
+    if (auto s = dyn_cast<dl::SymbolOp>(op)) {
+      auto it = symbolIndex.find(s.getName());
+      if (it == symbolIndex.end()) {
+        op->emitError() << "no input has a dim called '" << s.getName() << "'";
+        return {};
+      }
+      result = symbol(loc, s.getName(), it->second);
+    } else if (auto read = dyn_cast<dl::ReadOp>(op)) {
+      Value buffer = buffers.lookup(withoutViews(read.getX()));
+      if (!buffer)
+        return {};
+      result = rt::ReadOp::create(b, loc, b.getIndexType(), buffer, read.getIndex(), elementTypeOf(read.getX()));
+    } else if (isa<dl::DimOp>(op) || !isMemoryEffectFree(op)) {
+      return {};
+    } else {
+      IRMapping mapping;
+      for (Value operand : op->getOperands()) {
+        Value mapped = index(operand);
+        if (!mapped)
+          return {};
+        mapping.map(operand, mapped);
+      }
+      result = b.clone(*op, mapping)->getResult(0);
+    }
+    indices[v] = result;
+    return result;
+  }
+
+  /// One result of a map of `symbols`; null where index() is.
+  OpFoldResult evaluate(Location loc, AffineExpr e, ValueRange symbols) {
+    if (auto c = dyn_cast<AffineConstantExpr>(e))
+      return b.getIndexAttr(c.getValue());
+    if (auto s = dyn_cast<AffineSymbolExpr>(e))
+      return index(symbols[s.getPosition()]);
+    SmallVector<Value> operands;
+    for (Value v : symbols) {
+      operands.push_back(index(v));
+      if (!operands.back())
+        return {};
+    }
+    auto map = AffineMap::get(0, symbols.size(), e);
+    affine::canonicalizeMapAndOperands(&map, &operands);
+    if (auto c = dyn_cast<AffineConstantExpr>(map.getResult(0)))
+      return b.getIndexAttr(c.getValue());
+    return affine::AffineApplyOp::create(b, loc, map, operands).getResult();
+  }
+
+  /// The dims of a tensor of the source, or failure when they are not known yet.
+  FailureOr<SmallVector<OpFoldResult>> dimsOf(Location loc, Value v) {
+    SmallVector<OpFoldResult> dims;
+    AffineMap map;
+    ValueRange symbols;
+    if (auto argument = dyn_cast<BlockArgument>(v)) {
+      for (HostProgram::Dim d : argumentDims[argument.getArgNumber()])
+        if (d.kind == HostProgram::Dim::Constant)
+          dims.push_back(b.getIndexAttr(d.value));
+        else
+          dims.push_back(symbol(loc, program.function(source.getSymName()).symbols[d.value].name, d.value));
+      return dims;
+    }
+    if (auto call = v.getDefiningOp<rt::CallOp>()) {
+      map = cast<AffineMapAttr>(call.getResultDims()[cast<OpResult>(v).getResultNumber()]).getValue();
+      symbols = call.getSymbols();
+    } else if (auto view = v.getDefiningOp<dl::ViewOp>()) {
+      map = view.getDims();
+      symbols = view.getSymbols();
+    } else {
+      auto type = cast<RankedTensorType>(v.getType());
+      if (!type.hasStaticShape())
+        return failure();
+      for (int64_t d : type.getShape())
+        dims.push_back(b.getIndexAttr(d));
+      return dims;
+    }
+    for (AffineExpr e : map.getResults()) {
+      dims.push_back(evaluate(loc, e, symbols));
+      if (!dims.back())
+        return failure();
+    }
+    return dims;
+  }
+
+  Value bytes(Location loc, ArrayRef<OpFoldResult> dims, Type elementType) {
+    SmallVector<Value> dynamic;
+    SmallVector<int64_t> fixed;
+    dispatchIndexOpFoldResults(dims, dynamic, fixed);
+    int64_t width = dl::byteWidth(elementType);
+    if (!dynamic.empty())
+      return rt::BytesOp::create(b, loc, b.getIndexType(), dynamic, fixed, width);
+    int64_t product = width;
+    for (int64_t d : fixed)
+      if (llvm::MulOverflow(product, d, product))
+        product = std::numeric_limits<int64_t>::max();
+    return arith::ConstantIndexOp::create(b, loc, product);
+  }
+
+  //===--------------------------------------------------------------------===//
+  // Ops
+  //===--------------------------------------------------------------------===//
+
+  Value output(Location loc, unsigned i, ArrayRef<OpFoldResult> dims) {
+    auto &port = program.function(source.getSymName()).outputs[i];
+    for (OpFoldResult d : dims) {
+      if (auto c = getConstantIntValue(d))
+        port.dims.push_back({HostProgram::Dim::Constant, *c});
+      else if (auto s = cast<Value>(d).getDefiningOp<rt::SymbolOp>())
+        port.dims.push_back({HostProgram::Dim::Symbol, int64_t(s.getIndex())});
+      else
+        port.dims.push_back({HostProgram::Dim::Later, 0});
+    }
+    SmallVector<Value> dynamic;
+    SmallVector<int64_t> fixed;
+    dispatchIndexOpFoldResults(dims, dynamic, fixed);
+    written.insert(i);
+    return rt::OutputOp::create(b, loc, rt::BufferType::get(b.getContext()), i, dynamic, fixed);
+  }
+
+  /// Where the producer of `v` writes: the caller's memory if `v` is returned and its dims are known by now.
+  FailureOr<Value> destination(Value v, Location loc) {
+    if (auto it = claimed.find(v); it != claimed.end())
+      if (auto dims = dimsOf(loc, returned[it->second]); succeeded(dims))
+        return output(loc, it->second, *dims);
+    auto dims = dimsOf(loc, v);
+    if (failed(dims))
+      return emitError(loc) << "the dims of a result cannot be computed before it is";
+    return rt::AllocOp::create(b, loc, rt::BufferType::get(b.getContext()), bytes(loc, *dims, elementTypeOf(v)))
+        .getResult();
+  }
+
+  LogicalResult convertCall(rt::CallOp call, HostProgram::Function &info) {
+    Location loc = call.getLoc();
+    auto callee = symbolTable.lookup<func::FuncOp>(call.getCallee());
+    if (!callee)
+      return call.emitError() << "calls '" << call.getCallee() << "', which is no function";
+    SmallVector<Value> inputs, outputs, symbols;
+    for (Value v : call.getInputs())
+      inputs.push_back(buffers.lookup(withoutViews(v)));
+    for (Value v : call.getSymbols()) {
+      symbols.push_back(index(v));
+      if (!symbols.back())
+        return call.emitError() << "a dim cannot be computed before the launch";
+    }
+    for (Value v : call.getResults()) {
+      FailureOr<Value> buffer = destination(v, loc);
+      if (failed(buffer))
+        return failure();
+      buffers[v] = *buffer;
+      outputs.push_back(*buffer);
+    }
+    auto number = [&](StringRef attribute, int64_t otherwise) -> Value {
+      auto map = callee->getAttrOfType<AffineMapAttr>(attribute);
+      OpFoldResult n = map ? evaluate(loc, map.getValue().getResult(0), call.getSymbols()) : b.getIndexAttr(otherwise);
+      return getValueOrCreateConstantIndexOp(b, loc, n);
+    };
+    Value scratch;
+    if (callee->hasAttr("dlc.scratch"))
+      scratch = rt::ScratchOp::create(b, loc, rt::BufferType::get(b.getContext()), number("dlc.scratch", 0));
+    auto grain = callee->getAttrOfType<IntegerAttr>("dlc.grain");
+    rt::LaunchOp::create(b, loc, call.getCalleeAttr(), inputs, outputs, scratch, symbols, number("dlc.tiles", 1),
+                         b.getI64IntegerAttr(grain ? grain.getInt() : 1), call.getNodeAttr());
+    ++info.launches;
+
+    llvm::SmallSetVector<StringRef, 4> names;
+    collectNames(loc, names);
+    auto ops = callee->getAttrOfType<StringAttr>("dlc.ops");
+    HostProgram::Node node{int64_t(call.getNode()), llvm::join(names, ", "), ops ? ops.str() : ""};
+    if (program.nodes.size() < size_t(node.id))
+      program.nodes.resize(node.id);
+    program.nodes[node.id - 1] = node;
+    return success();
+  }
+
+  LogicalResult convertReturn(Operation *op) {
+    Location loc = op->getLoc();
+    // What the caller gets is ready when it is copied: a value returned twice, an input, a constant.
+    for (auto [i, v] : llvm::enumerate(returned)) {
+      if (written.contains(i))
+        continue;
+      auto dims = dimsOf(loc, v);
+      if (failed(dims))
+        return op->emitError() << "the dims of output " << i << " are not known";
+      Value from = buffers.lookup(withoutViews(v));
+      Value to = output(loc, i, *dims);
+      rt::CopyOp::create(b, loc, to, from, bytes(loc, *dims, elementTypeOf(v)));
+    }
+    func::ReturnOp::create(b, loc);
+    return success();
+  }
+
+  LogicalResult convert(Operation *op, HostProgram::Function &info) {
+    Location loc = op->getLoc();
+    if (auto call = dyn_cast<rt::CallOp>(op))
+      return convertCall(call, info);
+    if (isa<func::ReturnOp>(op))
+      return convertReturn(op);
+    if (isa<dl::ViewOp>(op))
+      return success();
+    if (auto constant = dyn_cast<dl::ConstantOp>(op)) {
+      if (constant.use_empty())
+        return success();
+      const HostProgram::Blob *blob = program.addConstant(constant.getValue());
+      if (!blob)
+        return op->emitError() << "the data of this constant is missing";
+      buffers[constant] = rt::ConstantOp::create(b, loc, rt::BufferType::get(b.getContext()), blob->symbol);
+      return success();
+    }
+    if (auto shape = dyn_cast<dl::ShapeOfOp>(op)) {
+      auto dims = dimsOf(loc, shape.getX());
+      FailureOr<Value> to = destination(shape, loc);
+      if (failed(dims) || failed(to))
+        return op->emitError() << "these dims are not known";
+      SmallVector<Value> dynamic;
+      SmallVector<int64_t> fixed;
+      dispatchIndexOpFoldResults(*dims, dynamic, fixed);
+      rt::StoreDimsOp::create(b, loc, *to, dynamic, fixed);
+      buffers[shape] = *to;
+      return success();
+    }
+    if (op->getNumResults() == 1 && op->getResult(0).getType().isIntOrIndex()) {
+      if (op->getResult(0).use_empty() || index(op->getResult(0)))
+        return success();
+      return op->emitError() << "the host cannot compute this number";
+    }
+    return op->emitError() << "the host cannot run this op";
+  }
+
+  func::FuncOp source, target;
+  SymbolTable &symbolTable;
+  HostProgram &program;
+  OpBuilder b;
+  ValueRange returned;
+  llvm::DenseMap<Value, unsigned> claimed; ///< a producer's result -> the output it writes
+  llvm::DenseSet<unsigned> written;
+  llvm::DenseMap<Value, Value> buffers; ///< of tensors that are no views
+  llvm::DenseMap<Value, Value> indices;
+  llvm::StringMap<int64_t> symbolIndex;
+  SmallVector<std::vector<HostProgram::Dim>> argumentDims;
+};
+
+struct ConvertToRt : impl::ConvertToRtPassBase<ConvertToRt> {
+  explicit ConvertToRt(HostProgram *program = nullptr) : given(program) {}
+  ConvertToRt(const ConvertToRt &other) : ConvertToRtPassBase(other), given(other.given) {}
+
+  void runOnOperation() override {
+    HostProgram own;
+    HostProgram &program = given ? *given : own;
+    SymbolTable symbols(getOperation());
+    SmallVector<func::FuncOp> functions;
+    for (auto f : getOperation().getOps<func::FuncOp>())
+      if (f.isPublic() && !f.isDeclaration() && !f->hasAttr("dlc.kernel") && !f->hasAttr("dlc.entry"))
+        functions.push_back(f);
+    for (func::FuncOp source : functions) {
+      FailureOr<func::FuncOp> target = Converter(source, symbols, program).run();
+      if (failed(target))
+        return signalPassFailure();
+      source.erase();
+      IRRewriter rewriter(&getContext());
+      DominanceInfo dominance(*target);
+      eliminateCommonSubExpressions(rewriter, dominance, *target);
+    }
+  }
+
+  HostProgram *given;
+};
+} // namespace
+
+std::unique_ptr<Pass> createConvertToRtPass(HostProgram &program) { return std::make_unique<ConvertToRt>(&program); }
+
+} // namespace dlc

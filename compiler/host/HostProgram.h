@@ -1,0 +1,70 @@
+//===- HostProgram.h - What the library's tables say of its functions -----===//
+//
+// Filled by dlc-convert-to-rt (ports, symbols, nodes, blobs) and dlc-plan-memory (segments, bytes), once for each
+// variant: a second variant finds the blobs of the first. compiler/package writes dlc_program and the data section
+// from it.
+//
+//===----------------------------------------------------------------------===//
+#pragma once
+
+#include "mlir/IR/BuiltinAttributes.h"
+#include "llvm/ADT/DenseMap.h"
+#include <deque>
+#include <string>
+#include <vector>
+
+namespace dlc {
+
+struct HostProgram {
+  struct Dim {
+    enum Kind { Constant, Symbol, Later } kind;
+    int64_t value; ///< of a constant; the index of a symbol
+  };
+  struct Port {
+    std::string name;
+    int32_t dtype; ///< dlc_dtype
+    std::vector<Dim> dims;
+  };
+  struct Symbol {
+    std::string name;
+    int64_t min, max; ///< inclusive
+  };
+  struct Function {
+    std::string name;
+    std::vector<Port> inputs, outputs;
+    std::vector<Symbol> symbols;
+    int64_t launches = 0;
+    int64_t segments = 0;   ///< blocks of memory that a session holds; the most that a variant needs
+    int64_t arenaBytes = 0; ///< of the blocks whose size is known when compiling, likewise
+  };
+  struct Node {
+    int64_t id;
+    std::string name, op;
+  };
+  struct Blob {
+    std::string symbol;
+    int64_t alignment;
+    llvm::ArrayRef<char> data; ///< lives as long as the context and this struct
+  };
+
+  std::vector<Function> functions;
+  std::vector<Node> nodes; ///< by rising id, from 1
+  std::vector<Blob> blobs;
+
+  HostProgram() = default;
+  HostProgram(const HostProgram &) = delete;
+  HostProgram &operator=(const HostProgram &) = delete;
+
+  /// The function of that name, added if it is new.
+  Function &function(llvm::StringRef name);
+  /// The symbol of the blob that holds `value` in the layout that kernels expect: row-major, splats written out, a
+  /// boolean a byte. Equal bytes are stored once. Null if `value` is a resource whose data is gone.
+  const Blob *addConstant(mlir::ElementsAttr value);
+
+private:
+  llvm::DenseMap<mlir::Attribute, size_t> byAttribute;
+  llvm::DenseMap<uint64_t, llvm::SmallVector<size_t, 1>> byHash;
+  std::deque<std::vector<char>> owned; ///< bytes that are not those of an attribute
+};
+
+} // namespace dlc

@@ -1,0 +1,223 @@
+//===- LowerRt.cpp - Host programs as calls of the runtime ----------------===//
+//
+// Before: functions of rt ops and index computations. After: `i32 @run(ptr context, ptr inputs, ptr symbols)`, a
+// dlc_entry, which fills a closure and calls dlc_rt_parallel for each launch. Here, because what is left of both host and
+// kernels now goes through the same conversion to LLVM.
+//
+// A function with many launches is cut into parts of a few hundred, since code generation is not linear in the size of
+// a function. Addresses are computed where they are used: inputs, blobs and slices cost an instruction or two, and
+// nothing stays live from launch to launch. What the parts share (blocks, outputs, numbers) lies in a frame of 8-byte
+// words on the stack of the first function.
+//
+//===----------------------------------------------------------------------===//
+#include "compiler/host/HostCode.h"
+#include "mlir/IR/Matchers.h"
+#include "llvm/ADT/TypeSwitch.h"
+
+using namespace mlir;
+
+namespace dlc {
+
+#define GEN_PASS_DEF_LOWERRTPASS
+#include "compiler/Passes.h.inc"
+
+namespace {
+/// Ops of a part that cost a few instructions or more.
+constexpr unsigned maxWorkOps = 256;
+
+class Lowering {
+public:
+  Lowering(func::FuncOp source, Thunks &thunks)
+      : source(source), module(source->getParentOfType<ModuleOp>()), thunks(thunks) {}
+
+  LogicalResult run() {
+    Type ptr = LLVM::LLVMPointerType::get(source.getContext()), i32 = IntegerType::get(source.getContext(), 32);
+    SmallVector<SmallVector<Operation *>> parts = cut();
+    OwningOpRef<func::FuncOp> target = make(source.getSymName(), {ptr, ptr, ptr}, i32);
+    for (NamedAttribute a : source->getDiscardableAttrs())
+      (*target)->setAttr(a.getName(), a.getValue());
+    HostCode body(module, thunks.symbols, *target, nullptr);
+    if (parts.size() == 1) {
+      if (failed(lower(parts.front(), body)))
+        return failure();
+    } else {
+      Slots slots = share(parts);
+      Value frame = body.alloca(8 * slots.size());
+      for (auto [i, part] : llvm::enumerate(parts)) {
+        func::FuncOp function = make((source.getSymName() + ".part" + Twine(i)).str(), {ptr, ptr, ptr, ptr}, i32);
+        function.setPrivate();
+        function->setAttr("no_inline", UnitAttr::get(source.getContext()));
+        function->setAttr("llvm.linkage", LLVM::LinkageAttr::get(source.getContext(), LLVM::Linkage::Internal));
+        thunks.symbols.insert(function, Block::iterator(source));
+        HostCode partBody(module, thunks.symbols, function, &slots);
+        if (failed(lower(part, partBody)))
+          return failure();
+        partBody.returnOk();
+        body.callPart(function, frame);
+      }
+    }
+    body.returnStatus();
+    Block::iterator place = std::next(Block::iterator(source));
+    thunks.symbols.erase(source);
+    thunks.symbols.insert(target.release(), place);
+    return success();
+  }
+
+private:
+  func::FuncOp make(StringRef name, TypeRange arguments, Type result) {
+    return func::FuncOp::create(source.getLoc(), name, FunctionType::get(source.getContext(), arguments, result));
+  }
+
+  SmallVector<SmallVector<Operation *>> cut() {
+    SmallVector<SmallVector<Operation *>> parts(1);
+    unsigned work = 0;
+    for (Operation &op : source.getBody().front().without_terminator()) {
+      if (isa<rt::LaunchOp, rt::CopyOp, rt::StoreDimsOp, rt::ReadOp, rt::OutputOp>(op) && ++work > maxWorkOps) {
+        parts.emplace_back();
+        work = 1;
+      }
+      parts.back().push_back(&op);
+    }
+    return parts;
+  }
+
+  static Slots share(ArrayRef<SmallVector<Operation *>> parts) {
+    Slots slots;
+    for (auto &part : parts)
+      for (Operation *op : part)
+        for (Value v : op->getResults())
+          if (isKept(v))
+            slots.try_emplace(v, slots.size());
+    return slots;
+  }
+
+  LogicalResult lower(ArrayRef<Operation *> ops, HostCode &code) {
+    for (Operation *op : ops)
+      if (failed(lower(op, code)))
+        return failure();
+    return success();
+  }
+
+  LogicalResult lower(Operation *op, HostCode &code) {
+    code.loc = op->getLoc();
+    return llvm::TypeSwitch<Operation *, LogicalResult>(op)
+        // Made where they are used.
+        .Case<rt::InputOp, rt::ConstantOp, rt::SliceOp, rt::OffsetOp, rt::SymbolOp, arith::ConstantOp>(
+            [](auto) { return success(); })
+        .Case([&](rt::LaunchOp launch) { return lowerLaunch(launch, code); })
+        .Case([&](rt::BytesOp bytes) {
+          code.define(bytes, code.bytes(code.numbers(bytes.getDims(), bytes.getStaticDims()), bytes.getWidth()));
+          return success();
+        })
+        .Case([&](rt::ReadOp read) {
+          code.define(read, code.read(code.pointer(read.getBuffer()), read.getIndex(), read.getElementType()));
+          return success();
+        })
+        .Case([&](rt::WorkersOp workers) {
+          Value n = code.call("dlc_rt_workers", code.b.getI32Type(), code.context());
+          code.define(workers, arith::IndexCastOp::create(code.b, code.loc, code.b.getIndexType(), n));
+          return success();
+        })
+        .Case([&](rt::BlockOp block) {
+          Value memory = code.call("dlc_rt_block", code.ptr(), {code.context(), code.i32(block.getSegment()),
+                                                                code.i64(block.getBytes())});
+          code.returnStatusIfNull(memory);
+          code.define(block, memory);
+          return success();
+        })
+        .Case([&](rt::OutputOp output) {
+          Value dims = code.store(code.numbers(output.getDims(), output.getStaticDims()));
+          Value memory =
+              code.call("dlc_rt_output", code.ptr(), {code.context(), code.i32(output.getIndex()), dims});
+          code.returnStatusIfNull(memory);
+          code.define(output, memory);
+          return success();
+        })
+        .Case([&](rt::PlanOp plan) {
+          code.define(plan, code.plan(plan));
+          return success();
+        })
+        .Case([&](rt::CopyOp copy) {
+          LLVM::MemcpyOp::create(code.b, code.loc, code.pointer(copy.getTo()), code.pointer(copy.getFrom()),
+                                 code.i64(copy.getBytes()), /*isVolatile=*/false);
+          return success();
+        })
+        .Case([&](rt::StoreDimsOp store) {
+          code.store(code.numbers(store.getDims(), store.getStaticDims()), code.pointer(store.getTo()));
+          return success();
+        })
+        .Case([&](rt::FailUnlessOp check) {
+          code.failUnless(code.number(check.getCondition()), check.getCode(), check.getNode());
+          return success();
+        })
+        .Case([&](affine::AffineApplyOp apply) {
+          SmallVector<Value> operands;
+          for (Value v : apply.getMapOperands())
+            operands.push_back(code.number(v));
+          AffineMap map = apply.getAffineMap();
+          ArrayRef<Value> all(operands);
+          code.define(apply, code.expand(map.getResult(0), all.take_front(map.getNumDims()),
+                                         all.drop_front(map.getNumDims())));
+          return success();
+        })
+        .Default([&](Operation *other) -> LogicalResult {
+          if (other->getNumRegions() || other->getNumResults() != 1 || !isMemoryEffectFree(other))
+            return other->emitError() << "the host cannot run this op";
+          IRMapping mapping;
+          for (Value v : other->getOperands())
+            mapping.map(v, code.number(v));
+          code.define(other->getResult(0), code.b.clone(*other, mapping)->getResult(0));
+          return success();
+        });
+  }
+
+  LogicalResult lowerLaunch(rt::LaunchOp launch, HostCode &code) {
+    const Thunks::Thunk *thunk = thunks.get(launch);
+    if (!thunk)
+      return failure();
+    APInt constantTiles;
+    bool isConstant = matchPattern(launch.getTiles(), m_ConstantInt(&constantTiles));
+    if (isConstant && constantTiles.isZero())
+      return success();
+    OpBuilder &b = code.b;
+    Location loc = code.loc;
+    Value closure = code.closure(thunks.closureBytes(launch, *thunk));
+    unsigned word = 0;
+    for (Value buffer : buffersOf(launch))
+      code.storeWord(code.pointer(buffer), closure, word++);
+    for (Value dim : launch.getDims())
+      code.storeWord(code.i64(dim), closure, word++);
+    if (thunk->status)
+      code.storeWord(code.i64(int64_t(0)), closure, word);
+
+    Value tiles = code.i64(launch.getTiles());
+    if (isConstant && constantTiles.sle(launch.getGrain())) {
+      LLVM::CallOp::create(b, loc, LLVM::LLVMFuncOp(thunk->function), ValueRange{closure, code.i64(int64_t(0)), tiles, code.i32(0)});
+    } else {
+      Value task = LLVM::AddressOfOp::create(b, loc, code.ptr(), LLVM::LLVMFuncOp(thunk->function).getSymName());
+      code.call("dlc_rt_parallel", {}, {code.context(), task, closure, tiles, code.i64(int64_t(launch.getGrain()))});
+    }
+    if (thunk->status)
+      code.report(code.word(closure, word), launch.getNode());
+    return success();
+  }
+
+  func::FuncOp source;
+  ModuleOp module;
+  Thunks &thunks;
+};
+
+struct LowerRt : impl::LowerRtPassBase<LowerRt> {
+  void runOnOperation() override {
+    Thunks thunks(getOperation());
+    SmallVector<func::FuncOp> functions;
+    for (auto f : getOperation().getOps<func::FuncOp>())
+      if (f->hasAttr("dlc.entry"))
+        functions.push_back(f);
+    for (func::FuncOp f : functions)
+      if (failed(Lowering(f, thunks).run()))
+        return signalPassFailure();
+  }
+};
+} // namespace
+} // namespace dlc

@@ -1,0 +1,227 @@
+//===- PlanMemory.cpp - Where intermediate values lie ---------------------===//
+//
+// Before: an rt.alloc for each intermediate value and an rt.scratch for each launch that needs one. After: slices of a
+// few blocks, at offsets placed by the compiler where all sizes are constants and by the runtime, with the same
+// algorithm, where they depend on symbols. Here, because the order of the launches is final.
+//
+// Buffers whose sizes depend on the same last rt.read share a segment, which is planned once that has happened. The steps
+// are the ops of the function; an input of a launch and its outputs live at the same step, so they never overlap. (To
+// run in place, an interval of an output would start where that of the input ends and take over its offset.)
+//
+//===----------------------------------------------------------------------===//
+#include "compiler/Passes.h"
+#include "compiler/host/HostProgram.h"
+#include "dialects/rt/Dialect.h"
+#include "mlir/IR/Matchers.h"
+#include "runtime/Placement.h"
+#include "llvm/ADT/MapVector.h"
+#include "llvm/ADT/SetVector.h"
+#include <map>
+
+using namespace mlir;
+
+namespace dlc {
+
+#define GEN_PASS_DEF_PLANMEMORYPASS
+#include "compiler/Passes.h.inc"
+
+namespace {
+class Planner {
+public:
+  explicit Planner(func::FuncOp function) : function(function), b(function.getContext()) {}
+
+  LogicalResult run() {
+    number();
+    for (auto &[level, allocs] : byLevel)
+      if (failed(plan(allocs)))
+        return failure();
+    placeScratch();
+    function->setAttr("rt.segments", b.getI64IntegerAttr(segments));
+    function->setAttr("rt.arena_bytes", b.getI64IntegerAttr(arenaBytes));
+    return success();
+  }
+
+  int64_t segments = 0, arenaBytes = 0;
+
+private:
+  /// Gives every op its step and every number its level: how many of the function's reads come up to the last one that
+  /// it depends on.
+  void number() {
+    int32_t reads = 0;
+    for (Operation &op : function.getBody().front()) {
+      steps[&op] = steps.size();
+      int32_t level = 0;
+      for (Value v : op.getOperands())
+        level = std::max(level, levels.lookup(v));
+      if (isa<rt::ReadOp>(op))
+        level = ++reads;
+      if (level && !isa<rt::AllocOp>(op))
+        for (Value v : op.getResults())
+          if (v.getType().isIntOrIndex())
+            levels[v] = level;
+      if (auto alloc = dyn_cast<rt::AllocOp>(op))
+        byLevel[level].push_back(alloc);
+      else if (auto scratch = dyn_cast<rt::ScratchOp>(op))
+        scratches.push_back(scratch);
+    }
+  }
+
+  dlc_interval liveOf(rt::AllocOp alloc) {
+    dlc_interval live{std::numeric_limits<int32_t>::max(), 0};
+    for (Operation *user : alloc->getUsers()) {
+      live.first = std::min(live.first, steps.lookup(user));
+      live.last = std::max(live.last, steps.lookup(user));
+    }
+    if (alloc.use_empty())
+      live.first = live.last = steps.lookup(alloc);
+    return live;
+  }
+
+  /// Moves what `v` is computed from to before `point`.
+  void hoist(Value v, Operation *point) {
+    Operation *op = v.getDefiningOp();
+    if (!op || steps.lookup(op) < steps.lookup(point))
+      return;
+    for (Value operand : op->getOperands())
+      hoist(operand, point);
+    op->moveBefore(point);
+    steps[op] = steps.lookup(point) - 1;
+  }
+
+  LogicalResult plan(ArrayRef<rt::AllocOp> allocs) {
+    rt::AllocOp first = allocs.front();
+    SmallVector<dlc_interval> live;
+    SmallVector<int64_t> sizes;
+    SmallVector<Value> bytes;
+    bool isStatic = true;
+    for (rt::AllocOp alloc : allocs) {
+      live.push_back(liveOf(alloc));
+      bytes.push_back(alloc.getBytes());
+      APInt size;
+      isStatic &= matchPattern(alloc.getBytes(), m_ConstantInt(&size));
+      if (isStatic)
+        sizes.push_back(size.getSExtValue());
+    }
+    for (Value v : bytes)
+      hoist(v, first);
+    b.setInsertionPoint(first);
+    return isStatic ? placeNow(allocs, live, sizes) : placeLater(allocs, live, bytes);
+  }
+
+  Type bufferType() { return rt::BufferType::get(b.getContext()); }
+
+  void replace(rt::AllocOp alloc, Value block, llvm::function_ref<Value()> offset) {
+    b.setInsertionPoint(alloc);
+    Value slice = rt::SliceOp::create(b, alloc.getLoc(), bufferType(), block, offset());
+    alloc.replaceAllUsesWith(slice);
+    alloc.erase();
+  }
+
+  LogicalResult placeNow(ArrayRef<rt::AllocOp> allocs, ArrayRef<dlc_interval> live, ArrayRef<int64_t> sizes) {
+    std::vector<int64_t> offsets(allocs.size());
+    std::vector<char> memory(placementScratch(allocs.size()));
+    int64_t total = place(allocs.size(), live.data(), sizes.data(), offsets.data(), memory.data());
+    if (total < 0)
+      return function.emitError() << "the intermediate values of '" << function.getSymName()
+                                  << "' exceed the address space";
+    arenaBytes += total;
+    Location loc = function.getLoc();
+    Value bytes = arith::ConstantIndexOp::create(b, loc, total);
+    Value block = rt::BlockOp::create(b, loc, bufferType(), segments++, bytes);
+    for (auto [alloc, offset] : llvm::zip(allocs, offsets))
+      replace(alloc, block, [&, offset = offset] {
+        return arith::ConstantIndexOp::create(b, loc, offset).getResult();
+      });
+    return success();
+  }
+
+  LogicalResult placeLater(ArrayRef<rt::AllocOp> allocs, ArrayRef<dlc_interval> live, ArrayRef<Value> sizes) {
+    Location loc = function.getLoc();
+    SmallVector<int32_t> steps;
+    for (dlc_interval i : live)
+      steps.append({i.first, i.last});
+    Value plan = rt::PlanOp::create(b, loc, rt::PlanType::get(b.getContext()), segments, steps, sizes);
+    auto offset = [&](int64_t i) { return rt::OffsetOp::create(b, loc, b.getIndexType(), plan, i).getResult(); };
+    Value block = rt::BlockOp::create(b, loc, bufferType(), segments++, offset(allocs.size()));
+    for (auto [i, alloc] : llvm::enumerate(allocs))
+      replace(alloc, block, [&, i = i] { return offset(i); });
+    return success();
+  }
+
+  /// One block serves all launches: the most that any of them needs. Those whose need is known late get their own.
+  void placeScratch() {
+    SmallVector<rt::ScratchOp> early, late;
+    for (rt::ScratchOp scratch : scratches)
+      (levels.lookup(scratch.getBytes()) ? late : early).push_back(scratch);
+    if (!early.empty()) {
+      rt::ScratchOp first = early.front();
+      llvm::SmallSetVector<Value, 8> sizes;
+      int64_t most = 0;
+      for (rt::ScratchOp scratch : early) {
+        APInt size;
+        if (matchPattern(scratch.getBytes(), m_ConstantInt(&size)))
+          most = std::max(most, size.getSExtValue());
+        else
+          sizes.insert(scratch.getBytes());
+      }
+      for (Value v : sizes)
+        hoist(v, first);
+      b.setInsertionPoint(first);
+      Value bytes = arith::ConstantIndexOp::create(b, first.getLoc(), most);
+      for (Value v : sizes)
+        bytes = arith::MaxSIOp::create(b, first.getLoc(), bytes, v);
+      Value block = blockForWorkers(first, bytes);
+      for (rt::ScratchOp scratch : early)
+        scratch.replaceAllUsesWith(block);
+      ++segments;
+    }
+    for (rt::ScratchOp scratch : late)
+      scratch.replaceAllUsesWith(blockForWorkers(scratch, scratch.getBytes()));
+    segments += !late.empty();
+    for (rt::ScratchOp scratch : scratches)
+      scratch.erase();
+  }
+
+  Value blockForWorkers(rt::ScratchOp at, Value bytes) {
+    b.setInsertionPoint(at);
+    Location loc = at.getLoc();
+    Value workers = rt::WorkersOp::create(b, loc, b.getIndexType());
+    Value total = rt::BytesOp::create(b, loc, b.getIndexType(), ValueRange{bytes, workers},
+                                      ArrayRef<int64_t>{ShapedType::kDynamic, ShapedType::kDynamic}, 1);
+    return rt::BlockOp::create(b, loc, bufferType(), segments, total);
+  }
+
+  func::FuncOp function;
+  OpBuilder b;
+  llvm::DenseMap<Operation *, int32_t> steps;
+  llvm::DenseMap<Value, int32_t> levels; ///< absent: 0
+  std::map<int32_t, SmallVector<rt::AllocOp>> byLevel;
+  SmallVector<rt::ScratchOp> scratches;
+};
+
+struct PlanMemory : impl::PlanMemoryPassBase<PlanMemory> {
+  explicit PlanMemory(HostProgram *program = nullptr) : program(program) {}
+  PlanMemory(const PlanMemory &other) : PlanMemoryPassBase(other), program(other.program) {}
+
+  void runOnOperation() override {
+    for (auto function : getOperation().getOps<func::FuncOp>()) {
+      if (!function->hasAttr("dlc.entry"))
+        continue;
+      Planner planner(function);
+      if (failed(planner.run()))
+        return signalPassFailure();
+      if (program) {
+        auto &info = program->function(function.getSymName());
+        info.segments = std::max(info.segments, planner.segments);
+        info.arenaBytes = std::max(info.arenaBytes, planner.arenaBytes);
+      }
+    }
+  }
+
+  HostProgram *program;
+};
+} // namespace
+
+std::unique_ptr<Pass> createPlanMemoryPass(HostProgram &program) { return std::make_unique<PlanMemory>(&program); }
+
+} // namespace dlc
