@@ -2,6 +2,7 @@
 
 #include "compiler/import/Build.h"
 #include "compiler/import/Node.h"
+#include "compiler/import/Scan.h"
 #include "compiler/import/Signature.h"
 #include "compiler/import/Types.h"
 #include "dialects/dl/Builder.h"
@@ -110,7 +111,19 @@ bool GraphBuilder::call(const onnx::FunctionProto &function, const onnx::NodePro
   return true;
 }
 
+bool GraphBuilder::countNode(mlir::Location loc) {
+  if (!isTooLarge_ && (++nodes_ > maxNodes || depth_ > 2 * maxNesting)) {
+    isTooLarge_ = true;
+    report_.error(loc, Code::TooLarge,
+                  "the model has more than " + llvm::Twine(maxNodes) + " nodes, or is nested deeper than " +
+                      llvm::Twine(2 * maxNesting) + ", once its functions are inlined");
+  }
+  return !isTooLarge_;
+}
+
 bool GraphBuilder::buildNode(const onnx::NodeProto &node, unsigned index, Scope &scope) {
+  if (!countNode(scope.place.locate(report_, node, index)))
+    return false;
   for (const std::string &input : node.input())
     if (Named *named = input.empty() ? nullptr : lookup(scope, input); named && named->failed)
       return false;
@@ -126,12 +139,14 @@ bool GraphBuilder::buildNode(const onnx::NodeProto &node, unsigned index, Scope 
 }
 
 void GraphBuilder::buildNodes(const Nodes &nodes, Scope &scope) {
+  ++depth_;
   for (int i = 0; i < nodes.size(); ++i)
     if (!buildNode(nodes[i], i, scope))
       // What depends on a wrong node is not wrong by itself: it is skipped in silence.
       for (const std::string &output : nodes[i].output())
         if (!output.empty())
           scope.names[output] = Named{{}, nullptr, {}, true};
+  --depth_;
 }
 
 mlir::LogicalResult GraphBuilder::buildSubgraph(const onnx::GraphProto &graph, Scope &outer, Place place,

@@ -72,6 +72,8 @@ public:
 
 private:
   void buildNodes(const Nodes &nodes, Scope &scope);
+  /// Counts one more node; false, reported once, when a limit is exceeded.
+  bool countNode(mlir::Location loc);
   bool buildNode(const onnx::NodeProto &node, unsigned index, Scope &scope);
   bool call(const onnx::FunctionProto &function, const onnx::NodeProto &node, unsigned index, Scope &scope);
   void bindInitializers(const onnx::GraphProto &graph, Scope &scope);
@@ -83,6 +85,10 @@ private:
   Weights &weights_;
   Report &report_;
   mlir::OpBuilder builder_;
+  // Functions::check() has counted; but a graph passed to a function can be built more often than it is written.
+  uint64_t nodes_ = 0;
+  int64_t depth_ = 0;
+  bool isTooLarge_ = false;
 };
 
 } // namespace dlc::importer

@@ -14,7 +14,7 @@ class NodeProto;
 namespace dlc::importer {
 
 /// Nodes of a model once every function is inlined.
-inline constexpr uint64_t maxNodes = 1'000'000;
+inline constexpr uint64_t maxNodes = 250'000;
 
 /// The functions of a model, by (domain, name, overload).
 class Functions {
