@@ -66,6 +66,8 @@ const Thunks::Thunk *Thunks::get(rt::LaunchOp launch) {
   Block *body = thunk.function.addEntryBlock(b);
   b.setInsertionPointToStart(body);
   auto word = [&](unsigned i) -> Value {
+    if (i == 0)
+      return body->getArgument(0);
     return LLVM::GEPOp::create(b, loc, ptr, i64, body->getArgument(0), ArrayRef<LLVM::GEPArg>{int32_t(i)});
   };
   SmallVector<Value> arguments;

@@ -1,0 +1,102 @@
+// RUN: dlc-opt %s --dlc-convert-to-rt --split-input-file | FileCheck %s
+
+// A result that is returned is written to the caller's memory, here through a view; the other gets a buffer.
+
+func.func private @k(tensor<?x8xf32>, tensor<4xf32>, index) -> tensor<?x8xf32>
+    attributes {dlc.tiles = affine_map<()[s0] -> (s0 ceildiv 4)>, dlc.grain = 16 : i64}
+
+// CHECK-LABEL: func.func @run()
+// CHECK: %[[X:.*]] = rt.input 0
+// CHECK: %[[N:.*]] = rt.symbol 0 "N"
+// CHECK: %[[W:.*]] = rt.constant @constant_0
+// CHECK: %[[BYTES:.*]] = rt.bytes [%[[N]], 8] * 4
+// CHECK: %[[A:.*]] = rt.alloc %[[BYTES]]
+// CHECK: %[[TILES:.*]] = affine.apply
+// CHECK: rt.launch @k ins(%[[X]], %[[W]]) outs(%[[A]]) dims(%[[N]]) tiles(%[[TILES]]) grain 16 node 1
+// CHECK: %[[SIZE:.*]] = affine.apply
+// CHECK: %[[Y:.*]] = rt.output 0 dims [%[[SIZE]]]
+// CHECK: rt.launch @k ins(%[[A]], %[[W]]) outs(%[[Y]]) dims(%[[N]]) tiles(%[[TILES]]) grain 16 node 2
+// CHECK-NEXT: return
+#dims = affine_map<()[s0] -> (s0, 8)>
+func.func @run(%x: tensor<?x8xf32> {dl.name = "X", dl.dims = ["N", "8"]}) -> (tensor<?xf32> {dl.name = "Y"}) {
+  %n = dl.symbol "N"
+  %w = dl.constant dense<[1.0, 2.0, 3.0, 4.0]> : tensor<4xf32> : tensor<4xf32>
+  %0 = rt.call @k(%x, %w) symbols(%n) result_dims [#dims] node 1 : (tensor<?x8xf32>, tensor<4xf32>) -> tensor<?x8xf32>
+  %1 = rt.call @k(%0, %w) symbols(%n) result_dims [#dims] node 2 : (tensor<?x8xf32>, tensor<4xf32>) -> tensor<?x8xf32>
+  %2 = dl.view %1 symbols(%n) affine_map<()[s0] -> (s0 * 8)> : tensor<?x8xf32> -> tensor<?xf32>
+  return %2 : tensor<?xf32>
+}
+
+// -----
+
+// Inputs, constants and values returned a second time are copied.
+
+func.func private @k(tensor<4xf32>) -> tensor<4xf32>
+
+// CHECK-LABEL: func.func @copies()
+// CHECK: %[[X:.*]] = rt.input 0
+// CHECK: %[[Y:.*]] = rt.output 0 dims [4]
+// CHECK: rt.launch @k ins(%[[X]]) outs(%[[Y]])
+// CHECK: %[[AGAIN:.*]] = rt.output 1 dims [4]
+// CHECK: rt.copy %[[AGAIN]] from %[[Y]] bytes %c16
+// CHECK: %[[SAME:.*]] = rt.output 2 dims [4]
+// CHECK: rt.copy %[[SAME]] from %[[X]] bytes %c16
+func.func @copies(%x: tensor<4xf32>) -> (tensor<4xf32>, tensor<4xf32>, tensor<4xf32>) {
+  %0 = rt.call @k(%x) symbols() result_dims [affine_map<() -> (4)>] node 1 : (tensor<4xf32>) -> tensor<4xf32>
+  return %0, %0, %x : tensor<4xf32>, tensor<4xf32>, tensor<4xf32>
+}
+
+// -----
+
+// Constants of the same bytes are one blob.
+
+func.func private @k(tensor<2xf32>, tensor<2xf32>, tensor<1x2xf32>) -> tensor<4xf32>
+
+// CHECK-LABEL: func.func @blobs()
+// CHECK: rt.launch @k ins(%[[A:.*]], %[[B:.*]], %[[A]])
+func.func @blobs() -> tensor<4xf32> {
+  %a = dl.constant dense<[1.0, 1.0]> : tensor<2xf32> : tensor<2xf32>
+  %b = dl.constant dense<[1.0, 2.0]> : tensor<2xf32> : tensor<2xf32>
+  %c = dl.constant dense<1.0> : tensor<1x2xf32> : tensor<1x2xf32>
+  %0 = rt.call @k(%a, %b, %c) symbols() result_dims [affine_map<() -> (4)>] node 1
+      : (tensor<2xf32>, tensor<2xf32>, tensor<1x2xf32>) -> tensor<4xf32>
+  return %0 : tensor<4xf32>
+}
+
+// -----
+
+// A size that is in the data is read after the launch that computes it; dims are data on demand.
+
+func.func private @count(tensor<?xf32>, index) -> tensor<i64>
+func.func private @take(tensor<?xf32>, index, index) -> tensor<?xf32>
+
+// CHECK-LABEL: func.func @reads()
+// CHECK: rt.launch @count ins(%{{.*}}) outs(%[[COUNT:.*]]) dims
+// CHECK: %[[K:.*]] = rt.read %[[COUNT]][0] : i64
+// CHECK: %[[Y:.*]] = rt.output 0 dims [%[[K]]]
+// CHECK: rt.launch @take
+// CHECK: %[[S:.*]] = rt.output 1 dims [1]
+// CHECK: rt.store_dims %[[S]] [%[[K]]]
+func.func @reads(%x: tensor<?xf32> {dl.dims = ["N"]}) -> (tensor<?xf32>, tensor<1xi64>) {
+  %n = dl.symbol "N"
+  %0 = rt.call @count(%x) symbols(%n) result_dims [affine_map<()[s0] -> ()>] node 1 : (tensor<?xf32>) -> tensor<i64>
+  %k = dl.read %0[0] : tensor<i64>
+  %1 = rt.call @take(%x) symbols(%n, %k) result_dims [affine_map<()[s0, s1] -> (s1)>] node 2
+      : (tensor<?xf32>) -> tensor<?xf32>
+  %2 = dl.shape_of %1 : (tensor<?xf32>) -> tensor<1xi64>
+  return %1, %2 : tensor<?xf32>, tensor<1xi64>
+}
+
+// -----
+
+// Scratch memory is asked for by the launch that needs it.
+
+func.func private @k(tensor<4xf32>) -> tensor<4xf32> attributes {dlc.scratch = affine_map<() -> (256)>}
+
+// CHECK-LABEL: func.func @scratch()
+// CHECK: %[[S:.*]] = rt.scratch %c256
+// CHECK: rt.launch @k ins(%{{.*}}) outs(%{{.*}}) scratch(%[[S]])
+func.func @scratch(%x: tensor<4xf32>) -> tensor<4xf32> {
+  %0 = rt.call @k(%x) symbols() result_dims [affine_map<() -> (4)>] node 1 : (tensor<4xf32>) -> tensor<4xf32>
+  return %0 : tensor<4xf32>
+}
