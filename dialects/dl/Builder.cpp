@@ -1,5 +1,6 @@
 //===- Builder.cpp --------------------------------------------------------===//
 #include "dialects/dl/Builder.h"
+#include "dialects/dl/ops/Extended.h"
 #include "dialects/dl/ops/Formulas.h"
 
 using namespace mlir;
@@ -103,6 +104,12 @@ Tensor cast(Tensor a, Type type) {
   return apply<CastOp>({a}, {a.builder().getNamedAttr("to", TypeAttr::get(type))});
 }
 
+Tensor bitcast(Tensor a, Type, Type to) {
+  if (!a || a.elementType() == to)
+    return a;
+  return apply<BitcastOp>({a}, {a.builder().getNamedAttr("to", TypeAttr::get(to))});
+}
+
 //===----------------------------------------------------------------------===//
 // Structured ops
 //===----------------------------------------------------------------------===//
@@ -168,6 +175,19 @@ Tensor dimsAt(Tensor a, ArrayRef<int64_t> axes) {
   return a ? gather(shapeOf(a), constantInts(a.builder(), a.loc(), axes), 0) : Tensor();
 }
 Tensor iota(Tensor size) { return size ? apply<IotaOp>({size}) : Tensor(); }
+Tensor placesAlong(Tensor a, int64_t axis) {
+  if (!a)
+    return {};
+  Tensor places = iota(dimsAt(a, {axis}));
+  SmallVector<int64_t> behind;
+  for (int64_t i = axis + 1; i < a.rank(); ++i)
+    behind.push_back(i - axis);
+  return behind.empty() ? places : unsqueeze(places, behind);
+}
+Tensor argMax(Tensor a, int64_t axis) {
+  return a ? apply<ArgExtremeOp>({a}, {a.builder().getNamedAttr("axis", a.builder().getI64IntegerAttr(axis))}) : Tensor();
+}
+Tensor full(Tensor shape, Tensor v) { return shape && v ? apply<FillOp>({shape, v}) : Tensor(); }
 Tensor gather(Tensor data, Tensor indices, int64_t axis) {
   if (!data || !indices)
     return {};

@@ -88,6 +88,8 @@ Tensor select(Tensor condition, Tensor a, Tensor b);
 inline Tensor select(Tensor c, double a, Tensor b) { return select(c, like(b, a), b); }
 inline Tensor select(Tensor c, Tensor a, double b) { return select(c, a, like(a, b)); }
 Tensor cast(Tensor a, mlir::Type type);
+/// The same bits as elements of `to`, as wide as those of `a`; `from` is their type.
+Tensor bitcast(Tensor a, mlir::Type from, mlir::Type to);
 Tensor abs(Tensor a);
 Tensor sign(Tensor a);
 Tensor isnan(Tensor a);
@@ -116,6 +118,12 @@ Tensor shapeOf(Tensor a);
 Tensor dimsAt(Tensor a, llvm::ArrayRef<int64_t> axes);
 /// 0, 1, 2, ... as i64; `size` is one integer.
 Tensor iota(Tensor size);
+/// The place along `axis` of every element: i64, of dims that broadcast to those of `a`.
+Tensor placesAlong(Tensor a, int64_t axis);
+/// Place of the first largest element along `axis`, which stays as 1.
+Tensor argMax(Tensor a, int64_t axis);
+/// All elements the value `v`; dims in the 1-D i64 tensor `shape`.
+Tensor full(Tensor shape, Tensor v);
 /// data with dim `axis` replaced by the dims of `indices`.
 Tensor gather(Tensor data, Tensor indices, int64_t axis);
 /// a[start + i * step], i < size, along each of `axes`; the others are 1-D i64 tensors, an entry an axis. `inRange`: the

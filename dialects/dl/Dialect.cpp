@@ -11,6 +11,7 @@ using namespace dlc::dl;
 void DlDialect::initialize() {
   registerPointwiseOps();
   registerStructuralOps();
+  registerExtendedOps();
 }
 
 Operation *DlDialect::materializeConstant(OpBuilder &b, Attribute value, Type type, Location loc) {

@@ -25,6 +25,7 @@ def Dl_Dialect : Dialect {
   let extraClassDeclaration = [{
     void registerPointwiseOps();
     void registerStructuralOps();
+    void registerExtendedOps();
   }];
 }
 

@@ -162,6 +162,12 @@ DenseElementsAttr Array::toAttribute() const {
   return DenseElementsAttr::getFromRawBuffer(type, bytes);
 }
 
+Number bitcast(Number a, Type from, Type to) {
+  Array one(from, {});
+  one.store(0, a);
+  return Array::fromBytes(to, {}, one.toBytes().data()).at(0);
+}
+
 //===----------------------------------------------------------------------===//
 // Ops
 //===----------------------------------------------------------------------===//
@@ -244,6 +250,7 @@ public:
     if (!ok.asBool())
       error = e;
   }
+  Number remainder(Number a, Number b) override { return floormod(a, b); }
   Number toPlace(Number element) override { return element.as(Number::Kind::Signed); }
   Number toResult(Number v) override { return v.as(result.kind()); }
   ValueError error = ValueError::None;

@@ -59,6 +59,9 @@ public:
   /// A place or element as an element of the result's type.
   virtual T toResult(T v) = 0;
 
+  /// a mod b for b above 0: in [0, b).
+  virtual T remainder(T a, T b) = 0;
+
   /// `i` counted from the end when negative, checked and clamped into [0, size).
   T wrap(T i, T size) {
     T wrapped = select(i < constant(0), i + size, i);

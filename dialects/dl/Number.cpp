@@ -1,6 +1,7 @@
 //===- Number.cpp ---------------------------------------------------------===//
 #include "dialects/dl/Number.h"
 #include "mlir/IR/BuiltinTypes.h"
+#include "llvm/ADT/APInt.h"
 #include <algorithm>
 #include <bit>
 #include <cmath>
@@ -227,6 +228,21 @@ Number shiftRight(Number a, Number b) {
 
 Number select(Number condition, Number a, Number b) { return condition.asBool() ? a : b; }
 Number cast(Number a, mlir::Type type) { return a.as(Number::kindOf(type)); }
+
+Number lowestOf(mlir::Type type) {
+  if (llvm::isa<mlir::FloatType>(type))
+    return Number(-std::numeric_limits<double>::infinity());
+  if (type.isUnsignedInteger() || type.isInteger(1))
+    return Number::of(type, 0);
+  return Number::ofSigned(llvm::APInt::getSignedMinValue(type.getIntOrFloatBitWidth()).getSExtValue());
+}
+Number highestOf(mlir::Type type) {
+  if (llvm::isa<mlir::FloatType>(type))
+    return Number(std::numeric_limits<double>::infinity());
+  if (type.isUnsignedInteger() || type.isInteger(1))
+    return Number::fromBits(Number::kindOf(type), llvm::APInt::getMaxValue(type.getIntOrFloatBitWidth()).getZExtValue());
+  return Number::ofSigned(llvm::APInt::getSignedMaxValue(type.getIntOrFloatBitWidth()).getSExtValue());
+}
 
 Number abs(Number a) {
   if (a.isFloat())

@@ -90,6 +90,11 @@ inline Number select(Number c, Number a, double b) { return select(c, a, Number(
 inline Number select(Number c, double a, double b) { return select(c, Number(a), Number(b)); }
 /// Converts to `type` as ONNX Cast does (float to integer toward zero, to bool by != 0).
 Number cast(Number a, mlir::Type type);
+/// Neutral elements of maximum and minimum over elements of `type`.
+Number lowestOf(mlir::Type type);
+Number highestOf(mlir::Type type);
+/// The bits of `a`, an element of type `from`, as an element of type `to`, which is as wide.
+Number bitcast(Number a, mlir::Type from, mlir::Type to);
 /// A constant of the kind of `a`.
 inline Number like(Number a, double v) { return Number(v).as(a.kind()); }
 Number abs(Number a);

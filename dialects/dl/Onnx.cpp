@@ -16,7 +16,9 @@ ArrayRef<OnnxForm> allOnnxForms() {
     appendFormulaForms(all);
     appendIndexForms(all);
     appendLayoutForms(all);
+    appendOrderForms(all);
     appendReduceForms(all);
+    appendScatterForms(all);
     llvm::sort(all, [](const OnnxForm &a, const OnnxForm &b) {
       return std::tie(a.domain, a.name, a.since) < std::tie(b.domain, b.name, b.since);
     });

@@ -309,4 +309,13 @@ Scalar cast(Scalar a, Type to) {
   return Scalar(e, v, toUnsigned);
 }
 
+Scalar bitcast(Scalar a, Type from, Type to) {
+  Emitter &e = a.emitter();
+  Value stored = toStorage(a, from);
+  Type target = storageType(to);
+  if (stored.getType() != target)
+    stored = make<arith::BitcastOp>(e, target, stored);
+  return fromStorage(e, stored, to);
+}
+
 } // namespace dlc::dl

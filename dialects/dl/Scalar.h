@@ -78,6 +78,8 @@ inline Scalar select(Scalar c, double a, Scalar b) { return select(c, like(b, a)
 inline Scalar select(Scalar c, Scalar a, double b) { return select(c, a, like(a, b)); }
 /// Converts to the dl element type `type` as ONNX Cast does; f16 and bf16 targets are rounded to and widened again.
 Scalar cast(Scalar a, mlir::Type type);
+/// The bits of `a`, an element of dl type `from`, as an element of dl type `to`, which is as wide.
+Scalar bitcast(Scalar a, mlir::Type from, mlir::Type to);
 Scalar abs(Scalar a);
 Scalar sign(Scalar a);
 Scalar isnan(Scalar a);

@@ -1,6 +1,5 @@
 //===- Axes.cpp -----------------------------------------------------------===//
 #include "dialects/dl/ops/Axes.h"
-#include "llvm/ADT/STLExtras.h"
 
 using namespace mlir;
 
@@ -19,12 +18,27 @@ static Tensor matches(Tensor axes, int64_t rank) {
 
 Tensor axesMask(Tensor axes, int64_t rank) { return reduceMax(matches(axes, rank), {0}, /*keepDims=*/false); }
 
-Tensor spread(Tensor values, Tensor axes, int64_t rank, int64_t fill) {
-  Tensor match = matches(axes, rank);
-  if (!match || !values)
+Tensor spread(Tensor values, const Axes &axes, int64_t rank, int64_t fill) {
+  if (!values)
     return {};
-  Tensor chosen = reduceSum(select(match, unsqueeze(values, {1}), 0.0), {0}, false);
-  return select(reduceMax(match, {0}, false), chosen, constantInts(axes.builder(), axes.loc(), {fill}));
+  Tensor filler = constantInts(values.builder(), values.loc(), {fill});
+  if (axes.computed()) {
+    Tensor match = matches(axes.values, rank);
+    return select(axes.mask, reduceSum(select(match, unsqueeze(values, {1}), 0.0), {0}, false), filler);
+  }
+  SmallVector<int64_t> places(rank, axes.known.size());
+  for (auto [i, axis] : llvm::enumerate(axes.known))
+    places[axis] = i;
+  return gather(concat({values, filler}, 0), constantInts(values.builder(), values.loc(), places), 0);
+}
+
+Tensor interleaved(Tensor a, Tensor b) {
+  if (!a || !b)
+    return {};
+  SmallVector<int64_t> places;
+  for (int64_t i = 0, n = a.type().getDimSize(0); i < n; ++i)
+    places.append({i, n + i});
+  return gather(concat({a, b}, 0), constantInts(a.builder(), a.loc(), places), 0);
 }
 
 /// For each entry of the boolean `keep`, how many before it hold.
@@ -63,7 +77,8 @@ FailureOr<std::optional<Axes>> axesFrom(NodeView &n, StringRef name, int input, 
       return unsupported(n, "input " + Twine(input) + " ('" + name + "') whose length is not known");
     result.count = type.getDimSize(0);
     if (result.count != 0) {
-      result.mask = axesMask(Tensor(n.builder(), n.loc(), v), rank);
+      result.values = Tensor(n.builder(), n.loc(), v);
+      result.mask = axesMask(result.values, rank);
       if (!result.mask)
         return failure();
     }
@@ -82,7 +97,6 @@ FailureOr<std::optional<Axes>> axesFrom(NodeView &n, StringRef name, int input, 
       return n.error("axis " + Twine(*axis) + " is named twice");
     result.known.push_back(*axis);
   }
-  llvm::sort(result.known);
   result.count = result.known.size();
   return std::optional(result);
 }

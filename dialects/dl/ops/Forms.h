@@ -49,6 +49,10 @@ mlir::FailureOr<int64_t> axisFrom(NodeView &n, llvm::StringRef name, int64_t fal
 mlir::FailureOr<int64_t> axisIn(NodeView &n, int64_t axis, int64_t rank);
 /// The dl element type of an ONNX data type number; null (reported) when not supported.
 mlir::Type elementTypeOf(NodeView &n, int64_t onnxType);
+/// `combine` attributes: element `x` folded into `a`.
+template <class T> T combined(llvm::StringRef how, T a, T x) {
+  return how == "add" ? a + x : how == "mul" ? a * x : how == "min" ? minimum(a, x) : how == "max" ? maximum(a, x) : x;
+}
 /// Reports when the operands' element types differ.
 mlir::LogicalResult expectSameTypes(NodeView &n, unsigned from, unsigned to);
 
@@ -71,8 +75,11 @@ void appendContractForms(llvm::SmallVectorImpl<OnnxForm> &forms);
 void appendFormulaForms(llvm::SmallVectorImpl<OnnxForm> &forms);
 void appendIndexForms(llvm::SmallVectorImpl<OnnxForm> &forms);
 void appendLayoutForms(llvm::SmallVectorImpl<OnnxForm> &forms);
+void appendOrderForms(llvm::SmallVectorImpl<OnnxForm> &forms);
 void appendPointwiseForms(llvm::SmallVectorImpl<OnnxForm> &forms);
 void appendReduceForms(llvm::SmallVectorImpl<OnnxForm> &forms);
+
+void appendScatterForms(llvm::SmallVectorImpl<OnnxForm> &forms);
 
 /// Contents of pointwise results over integer operands whose contents are known.
 mlir::LogicalResult inferPointwiseContents(mlir::Operation *op, Inference &shapes, llvm::ArrayRef<mlir::AffineExpr> dims);

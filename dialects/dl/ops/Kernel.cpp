@@ -1,28 +1,7 @@
 //===- Kernel.cpp - The fusion region -------------------------------------===//
 #include "dialects/dl/ops/Forms.h"
-#include <limits>
 
 using namespace mlir;
-
-namespace dlc::dl {
-
-/// Neutral elements of max and min over `type`.
-static Number lowestOf(Type type) {
-  if (isa<FloatType>(type))
-    return Number(-std::numeric_limits<double>::infinity());
-  if (type.isUnsignedInteger() || type.isInteger(1))
-    return Number::of(type, 0);
-  return Number::ofSigned(APInt::getSignedMinValue(type.getIntOrFloatBitWidth()).getSExtValue());
-}
-static Number highestOf(Type type) {
-  if (isa<FloatType>(type))
-    return Number(std::numeric_limits<double>::infinity());
-  if (type.isUnsignedInteger() || type.isInteger(1))
-    return Number::fromBits(Number::kindOf(type), APInt::getMaxValue(type.getIntOrFloatBitWidth()).getZExtValue());
-  return Number::ofSigned(APInt::getSignedMaxValue(type.getIntOrFloatBitWidth()).getSExtValue());
-}
-
-} // namespace dlc::dl
 
 #define GET_OP_CLASSES
 #include "dialects/dl/ops/Structural.cpp.inc"
@@ -65,7 +44,7 @@ void KernelOp::print(OpAsmPrinter &p) {
     p << " = " << std::get<1>(pair);
   });
   p << ") input_dims " << getInputDims() << " -> (" << getResultTypes() << ") result_dims " << getResultDims();
-  p.printOptionalAttrDict((*this)->getAttrs(), {"input_dims", "result_dims", getOperandSegmentSizeAttr()});
+  p.printOptionalAttrDictWithKeyword((*this)->getAttrs(), {"input_dims", "result_dims", getOperandSegmentSizeAttr()});
   p << " ";
   p.printRegion(getBody(), /*printEntryBlockArgs=*/false);
 }
@@ -91,7 +70,7 @@ ParseResult KernelOp::parse(OpAsmParser &p, OperationState &state) {
     return failure();
   if (failed(p.parseOptionalRParen()) && (p.parseTypeList(resultTypes) || p.parseRParen()))
     return failure();
-  if (p.parseKeyword("result_dims") || p.parseAttribute(resultDims) || p.parseOptionalAttrDict(state.attributes))
+  if (p.parseKeyword("result_dims") || p.parseAttribute(resultDims) || p.parseOptionalAttrDictWithKeyword(state.attributes))
     return failure();
   Type index = p.getBuilder().getIndexType();
   for (auto [i, a] : llvm::enumerate(arguments))

@@ -175,7 +175,7 @@ static LogicalResult buildSlice(NodeView &n, Values &results) {
   if (!x)
     return n.error("input 0 must be given");
   OpBuilder &b = n.builder();
-  Tensor starts = inputOf(n, 1), ends = inputOf(n, 2), named = inputOf(n, 3), steps = inputOf(n, 4);
+  Tensor starts = inputOf(n, 1), ends = inputOf(n, 2), steps = inputOf(n, 4);
   if (auto fromAttribute = n.getInts("starts")) // before opset 10
     starts = constantInts(b, n.loc(), *fromAttribute);
   if (auto fromAttribute = n.getInts("ends"))
@@ -189,25 +189,19 @@ static LogicalResult buildSlice(NodeView &n, Values &results) {
     steps = constantInts(b, n.loc(), SmallVector<int64_t>(count, 1));
   auto wide = [&](Tensor t) { return cast(t, b.getI64Type()); };
   starts = wide(starts), ends = wide(ends), steps = wide(steps);
-  if (named && !n.hasAttr("axes") && !isConstant(named.value())) {
-    // Computed axes: every dim is cut, those not named to all of themselves.
-    constexpr int64_t most = std::numeric_limits<int64_t>::max();
-    return give(results, sliceByEnds(x, spread(starts, named, x.rank(), 0), spread(ends, named, x.rank(), most),
-                                     spread(steps, named, x.rank(), 1), llvm::to_vector(llvm::seq<int64_t>(0, x.rank()))));
-  }
-  FailureOr<std::optional<SmallVector<int64_t>>> given = intsFrom(n, "axes", 3);
-  if (failed(given))
+  FailureOr<std::optional<Axes>> axes = axesFrom(n, "axes", 3, x.rank());
+  if (failed(axes))
     return failure();
-  SmallVector<int64_t> axes = *given ? **given : llvm::to_vector(llvm::seq<int64_t>(0, count));
-  if (static_cast<int64_t>(axes.size()) != count)
-    return n.error("expects as many axes as starts, got " + Twine(axes.size()) + " and " + Twine(count));
-  for (int64_t &a : axes) {
-    FailureOr<int64_t> axis = axisIn(n, a, x.rank());
-    if (failed(axis))
-      return failure();
-    a = *axis;
-  }
-  return give(results, sliceByEnds(x, starts, ends, steps, axes));
+  if (!*axes)
+    return give(results, sliceByEnds(x, starts, ends, steps, llvm::to_vector(llvm::seq<int64_t>(0, count))));
+  if ((*axes)->count != count)
+    return n.error("expects as many axes as starts, got " + Twine((*axes)->count) + " and " + Twine(count));
+  if (!(*axes)->computed())
+    return give(results, sliceByEnds(x, starts, ends, steps, (*axes)->known));
+  // Every dim is cut, those not named to all of themselves.
+  auto everywhere = [&](Tensor values, int64_t fill) { return spread(values, **axes, x.rank(), fill); };
+  return give(results, sliceByEnds(x, everywhere(starts, 0), everywhere(ends, std::numeric_limits<int64_t>::max()),
+                                   everywhere(steps, 1), llvm::to_vector(llvm::seq<int64_t>(0, x.rank()))));
 }
 
 /// Sizes in the 1-D i64 `sizes`, an entry a part.

@@ -48,8 +48,8 @@ LogicalResult inferPointwiseContents(Operation *op, Inference &shapes, ArrayRef<
       r = e[0] - e[1];
     } else if (isa<MulOp>(op)) {
       r = e[0] * e[1];
-    } else if (isa<DivOp>(op) && constantOf(e[1]).value_or(0) > 0) {
-      r = e[0].floorDiv(e[1]); // dims are not negative
+    } else if (isa<DivOp>(op) && constantOf(e[1]).value_or(0) > 0 && shapes.isNonNegative(e[0])) {
+      r = e[0].floorDiv(e[1]);
     } else if (isa<MinimumOp>(op)) {
       r = shapes.min(e[0], e[1]);
     } else if (isa<MaximumOp>(op)) {
@@ -144,6 +144,18 @@ static LogicalResult buildCast(NodeView &n, Values &results) {
   return to ? give(results, cast(inputOf(n, 0), to)) : failure();
 }
 
+static LogicalResult buildBitCast(NodeView &n, Values &results) {
+  if (failed(expectInputs(n, 1, 1)))
+    return failure();
+  Type to = elementTypeOf(n, n.getInt("to").value_or(0)), from = inputOf(n, 0).elementType();
+  if (!to)
+    return failure();
+  if (byteWidth(from) != byteWidth(to))
+    return n.error("expects a type of " + Twine(byteWidth(from)) + " bytes as the input's, got one of " +
+                   Twine(byteWidth(to)));
+  return give(results, bitcast(inputOf(n, 0), from, to));
+}
+
 static LogicalResult buildCastLike(NodeView &n, Values &results) {
   if (failed(expectInputs(n, 2, 2)))
     return failure();
@@ -205,6 +217,7 @@ void appendPointwiseForms(SmallVectorImpl<OnnxForm> &forms) {
   forms.push_back({"", "Clip", 1, buildClip});
   forms.push_back({"", "Cast", 6, buildCast});
   forms.push_back({"", "CastLike", 15, buildCastLike});
+  forms.push_back({"", "BitCast", 26, buildBitCast});
   forms.push_back({"", "Gelu", 20, buildGelu});
   forms.push_back({"", "IsInf", 10, buildIsInf});
   forms.push_back({"ai.onnx.ml", "Scaler", 1, buildScaler});

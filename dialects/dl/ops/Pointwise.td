@@ -98,5 +98,11 @@ def Dl_CastOp : Dl_Unary<"cast"> {
   let arguments = (ins Dl_Tensor:$x, TypeAttr:$to);
   let formula = "cast(x, getTo())"; let elementType = "getTo()";
 }
+def Dl_BitcastOp : Dl_Unary<"bitcast"> {
+  let summary = "The same bits as elements of another type of the same width";
+  let arguments = (ins Dl_Tensor:$x, TypeAttr:$to);
+  let params = "::mlir::Type from = ::llvm::cast<::mlir::ShapedType>(getX().getType()).getElementType();";
+  let formula = "bitcast(x, from, getTo())"; let elementType = "getTo()";
+}
 
 #endif // DLC_DL_POINTWISE_TD

@@ -55,11 +55,10 @@ static Tensor foldLogSumExp(Tensor x, ArrayRef<int64_t> a) {
 static Tensor foldComputed(Fold fold, Tensor x, const Axes &axes, bool keepDims) {
   Tensor dims = shapeOf(x);
   Tensor kept = select(axes.mask, 1.0, dims), folded = select(axes.mask, dims, 1.0);
-  Tensor pairs = reshape(concat({unsqueeze(kept, {1}), unsqueeze(folded, {1})}, 1), {2 * x.rank()});
   SmallVector<int64_t> second;
   for (int64_t i = 0; i < x.rank(); ++i)
     second.push_back(2 * i + 1);
-  return reshape(fold(reshape(x, pairs), second),
+  return reshape(fold(reshape(x, interleaved(kept, folded)), second),
                  keepDims ? kept : compacted(dims, logicalNot(axes.mask), x.rank() - axes.count));
 }
 
@@ -73,6 +72,7 @@ template <Fold fold> static LogicalResult buildReduce(NodeView &n, Values &resul
   if (*given && (*given)->computed())
     return give(results, foldComputed(fold, x, **given, n.getInt("keepdims").value_or(1)));
   SmallVector<int64_t> axes = *given ? (*given)->known : SmallVector<int64_t>();
+  llvm::sort(axes);
   if (axes.empty()) {
     if (n.getInt("noop_with_empty_axes").value_or(0))
       // No axes: nothing is folded, the maps of the elements and of the result still apply.
@@ -83,6 +83,16 @@ template <Fold fold> static LogicalResult buildReduce(NodeView &n, Values &resul
   if (!n.getInt("keepdims").value_or(1))
     r = squeeze(r, axes);
   return give(results, r);
+}
+
+/// Folds all dims behind batch and channel.
+template <Fold fold> static LogicalResult buildGlobalPool(NodeView &n, Values &results) {
+  if (failed(expectInputs(n, 1, 1)))
+    return failure();
+  Tensor x = inputOf(n, 0);
+  if (x.rank() < 2)
+    return n.error("expects rank 2 or more, got " + Twine(x.rank()));
+  return give(results, fold(x, llvm::to_vector(llvm::seq<int64_t>(2, x.rank()))));
 }
 
 static LogicalResult buildSoftmax(NodeView &n, Values &results) {
@@ -97,6 +107,18 @@ static LogicalResult buildSoftmax(NodeView &n, Values &results) {
 static Tensor logSoftmax(Tensor x, int64_t axis) {
   Tensor shifted = x - reduceMax(x, {axis});
   return shifted - log(reduceSum(exp(shifted), {axis}));
+}
+
+/// 1 at the first largest element along `axis`, 0 elsewhere.
+static Tensor hardmax(Tensor x, int64_t axis) {
+  return x ? cast(placesAlong(x, axis) == argMax(x, axis), x.elementType()) : Tensor();
+}
+
+static LogicalResult buildHardmax(NodeView &n, Values &results) {
+  if (failed(expectInputs(n, 1, 1)))
+    return failure();
+  FailureOr<int64_t> axis = axisFrom(n, "axis", -1, inputOf(n, 0).rank());
+  return failed(axis) ? failure() : give(results, hardmax(inputOf(n, 0), *axis));
 }
 
 static LogicalResult buildLogSoftmax(NodeView &n, Values &results) {
@@ -141,6 +163,10 @@ void appendReduceForms(SmallVectorImpl<OnnxForm> &forms) {
   forms.push_back({"", "ReduceLogSumExp", 1, buildReduce<foldLogSumExp>});
   forms.push_back({"", "Softmax", 1, buildFlattened<softmax>});
   forms.push_back({"", "Softmax", 13, buildSoftmax});
+  forms.push_back({"", "Hardmax", 1, buildFlattened<hardmax>});
+  forms.push_back({"", "Hardmax", 13, buildHardmax});
+  forms.push_back({"", "GlobalAveragePool", 1, buildGlobalPool<foldMean>});
+  forms.push_back({"", "GlobalMaxPool", 1, buildGlobalPool<foldMax>});
   forms.push_back({"", "LogSoftmax", 1, buildFlattened<logSoftmax>});
   forms.push_back({"", "LogSoftmax", 13, buildLogSoftmax});
 }

@@ -1,0 +1,18 @@
+//===- Extended.cpp -------------------------------------------------------===//
+#include "dialects/dl/ops/Extended.h"
+
+using namespace mlir;
+
+#define GET_OP_CLASSES
+#include "dialects/dl/ops/Extended.cpp.inc"
+
+namespace dlc::dl {
+
+void DlDialect::registerExtendedOps() {
+  addOperations<
+#define GET_OP_LIST
+#include "dialects/dl/ops/Extended.cpp.inc"
+      >();
+}
+
+} // namespace dlc::dl

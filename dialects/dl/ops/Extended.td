@@ -1,0 +1,4 @@
+//===- Extended.td - Families that passes know by interface only ----------===//
+include "dialects/dl/ops/Index.td"
+include "dialects/dl/ops/Order.td"
+include "dialects/dl/ops/Scatter.td"
