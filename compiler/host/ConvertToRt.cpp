@@ -11,6 +11,7 @@
 #include "dialects/dl/Dialect.h"
 #include "dialects/rt/Dialect.h"
 #include "mlir/IR/Dominance.h"
+#include "mlir/IR/Matchers.h"
 #include "mlir/IR/PatternMatch.h"
 #include "mlir/IR/SymbolTable.h"
 #include "mlir/Transforms/CSE.h"
@@ -205,18 +206,30 @@ private:
   OpFoldResult evaluate(Location loc, AffineExpr e, ValueRange symbols) {
     if (auto c = dyn_cast<AffineConstantExpr>(e))
       return b.getIndexAttr(c.getValue());
-    if (auto s = dyn_cast<AffineSymbolExpr>(e))
-      return index(symbols[s.getPosition()]);
     SmallVector<Value> operands;
-    for (Value v : symbols) {
-      operands.push_back(index(v));
-      if (!operands.back())
+    SmallVector<AffineExpr> replacements;
+    for (auto [i, v] : llvm::enumerate(symbols)) {
+      if (!e.isFunctionOfSymbol(i)) {
+        replacements.push_back(b.getAffineConstantExpr(0));
+        continue;
+      }
+      Value mapped = index(v);
+      if (!mapped)
         return {};
+      APInt constant;
+      if (matchPattern(mapped, m_ConstantInt(&constant))) {
+        replacements.push_back(b.getAffineConstantExpr(constant.getSExtValue()));
+        continue;
+      }
+      replacements.push_back(b.getAffineSymbolExpr(operands.size()));
+      operands.push_back(mapped);
     }
-    auto map = AffineMap::get(0, symbols.size(), e);
-    affine::canonicalizeMapAndOperands(&map, &operands);
-    if (auto c = dyn_cast<AffineConstantExpr>(map.getResult(0)))
+    e = simplifyAffineExpr(e.replaceSymbols(replacements), 0, operands.size());
+    if (auto c = dyn_cast<AffineConstantExpr>(e))
       return b.getIndexAttr(c.getValue());
+    if (auto s = dyn_cast<AffineSymbolExpr>(e))
+      return operands[s.getPosition()];
+    auto map = AffineMap::get(0, operands.size(), e);
     return affine::AffineApplyOp::create(b, loc, map, operands).getResult();
   }
 

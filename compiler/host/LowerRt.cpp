@@ -46,7 +46,8 @@ public:
       for (auto [i, part] : llvm::enumerate(parts)) {
         func::FuncOp function = make((source.getSymName() + ".part" + Twine(i)).str(), {ptr, ptr, ptr, ptr}, i32);
         function.setPrivate();
-        function->setAttr("no_inline", UnitAttr::get(source.getContext()));
+        // Called once: LLVM would put it back together.
+        function->setAttr("passthrough", Builder(source.getContext()).getStrArrayAttr({"noinline"}));
         function->setAttr("llvm.linkage", LLVM::LinkageAttr::get(source.getContext(), LLVM::Linkage::Internal));
         thunks.symbols.insert(function, Block::iterator(source));
         HostCode partBody(module, thunks.symbols, function, &slots);

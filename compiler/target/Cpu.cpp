@@ -16,6 +16,7 @@
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
 #include "mlir/Dialect/X86Vector/X86VectorDialect.h"
 #include "mlir/IR/DialectRegistry.h"
+#include "mlir/IR/TypeUtilities.h"
 #include "mlir/Pass/PassManager.h"
 #include "mlir/Target/LLVMIR/Dialect/Builtin/BuiltinToLLVMIRTranslation.h"
 #include "mlir/Target/LLVMIR/Dialect/LLVMIR/LLVMToLLVMIRTranslation.h"
@@ -74,11 +75,47 @@ LogicalResult applyTargets(ModuleOp module) {
       function.setPreferVectorWidth("512");
       auto width = ArrayAttr::get(context, {StringAttr::get(context, "min-legal-vector-width"),
                                             StringAttr::get(context, "512")});
-      function.setPassthroughAttr(ArrayAttr::get(context, {width}));
+      SmallVector<Attribute> all{width};
+      if (ArrayAttr others = function.getPassthroughAttr())
+        llvm::append_range(all, others);
+      function.setPassthroughAttr(ArrayAttr::get(context, all));
     }
     function->removeAttr(targetAttrName);
   }
   return success();
+}
+
+/// Loads and stores short floats as the integers that their neighbours cast them from and to. LLVM scalarizes vectors
+/// of bf16 and f16 on machines without them, with a call for each element.
+void moveShortFloatsAsIntegers(ModuleOp module) {
+  SmallVector<LLVM::BitcastOp> casts;
+  module.walk([&](LLVM::BitcastOp cast) { casts.push_back(cast); });
+  auto isShort = [](Value value) {
+    Type element = getElementTypeOrSelf(value.getType());
+    return element.isBF16() || element.isF16();
+  };
+  for (LLVM::BitcastOp cast : casts) {
+    Value from = cast.getArg();
+    Operation *load = from.getDefiningOp();
+    if (isShort(from) && from.hasOneUse() &&
+        isa_and_nonnull<LLVM::LoadOp, LLVM::MaskedLoadOp, LLVM::masked_gather>(load)) {
+      OpBuilder b(load);
+      for (OpOperand &inactive : load->getOpOperands())
+        if (inactive.get().getType() == from.getType())
+          inactive.set(LLVM::BitcastOp::create(b, load->getLoc(), cast.getType(), inactive.get()));
+      from.setType(cast.getType());
+      cast.replaceAllUsesWith(from);
+      cast.erase();
+      continue;
+    }
+    if (!isShort(cast))
+      continue;
+    for (OpOperand &use : llvm::make_early_inc_range(cast->getUses()))
+      if (isa<LLVM::StoreOp, LLVM::MaskedStoreOp, LLVM::masked_scatter>(use.getOwner()) && use.getOperandNumber() == 0)
+        use.set(from);
+    if (cast.use_empty())
+      cast.erase();
+  }
 }
 
 std::unique_ptr<llvm::TargetMachine> makeTargetMachine(OptimizationLevel level) {
@@ -125,6 +162,7 @@ LogicalResult lowerToLLVM(ModuleOp module) {
   passes.addPass(createReconcileUnrealizedCastsPass());
   if (failed(passes.run(module)))
     return failure();
+  moveShortFloatsAsIntegers(module);
   return applyTargets(module);
 }
 
