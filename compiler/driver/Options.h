@@ -15,6 +15,7 @@ struct CompileOptions {
   std::map<std::string, int64_t> dims;    ///< --dim N=4: fixes a symbolic dimension
   std::string stopAfter;                  ///< phase name, see Pipeline.h; empty: all of it
   std::string emit = "library";           ///< library, mlir, llvm, asm, obj
+  bool verify = false;                    ///< run the IR verifier after every pass
   std::function<void(const std::string &)> progress; ///< called with each phase's name, if set
 };
 

@@ -655,6 +655,10 @@ private:
     }
     Scalar constant(int64_t v) override { return indexConstant(e, v); }
     void check(Scalar ok, ValueError error) override { dl::check(ok, error); }
+    Scalar remainder(Scalar a, Scalar b) override {
+      Scalar r(e, arith::RemSIOp::create(e.b, e.loc, a.value(), b.value()));
+      return select(r < constant(0), r + b, r);
+    }
     Scalar toPlace(Scalar element) override { return cast(element, e.b.getIndexType()); }
     Scalar toResult(Scalar v) override { return cast(v, elementOf(op->getResult(0))); }
 
