@@ -16,8 +16,8 @@ namespace dlc::importer {
 namespace {
 using onnx::TensorProto;
 
-constexpr int64_t largestDense = 1024;       // bytes; what is larger stays out of MLIR's uniqued attributes
-constexpr int64_t largestUnmapped = 1 << 20; // bytes whose pages are not worth a system call
+constexpr int64_t largestDense = 1024;   // bytes; what is larger stays out of MLIR's uniqued attributes
+constexpr size_t copiedAtOnce = 4 << 20; // bytes; fewer are not worth a system call
 
 bool isDataField(uint32_t number) {
   return (number >= TensorProto::kFloatDataFieldNumber && number <= TensorProto::kInt64DataFieldNumber) ||
@@ -95,13 +95,19 @@ template <class Visit> bool forEachNumber(const TensorData &data, Visit visit) {
   return true;
 }
 
-/// Writes the elements of checked data to `out`.
+/// Writes the elements of checked data to `out`, giving back the file's pages on the way, so that large weights are
+/// not in memory twice.
 void copyElements(const TensorData &data, unsigned width, char *out) {
   if (isPlain(data.field)) {
-    for (llvm::ArrayRef<uint8_t> piece : data.pieces) {
-      std::memcpy(out, piece.data(), piece.size());
-      out += piece.size();
-    }
+    for (llvm::ArrayRef<uint8_t> piece : data.pieces)
+      while (!piece.empty()) {
+        llvm::ArrayRef<uint8_t> part = piece.take_front(copiedAtOnce);
+        std::memcpy(out, part.data(), part.size());
+        out += part.size();
+        piece = piece.drop_front(part.size());
+        if (part.size() == copiedAtOnce)
+          data.file->release(part);
+      }
     return;
   }
   forEachNumber(data, [&](uint64_t value) {
@@ -321,9 +327,6 @@ mlir::ElementsAttr Weights::read(const TensorProto &tensor, llvm::StringRef name
   }
   mlir::AsmResourceBlob blob = mlir::HeapAsmResourceBlob::allocate(size, /*align=*/64, /*dataIsMutable=*/true);
   copyElements(data, width, blob.getMutableData().data());
-  for (llvm::ArrayRef<uint8_t> copied : data.pieces)
-    if (static_cast<int64_t>(copied.size()) > largestUnmapped)
-      data.file->release(copied);
   return mlir::DenseResourceElementsAttr::get(type, name, std::move(blob));
 }
 
