@@ -172,8 +172,8 @@ bool checkCount(dlc_session &session, const char *kind, int32_t expected, int32_
   if (got == expected && (tensors || !expected))
     return true;
   session.fail(DLC_INVALID_ARGUMENT);
-  session.text() << session.function->name << ": expects " << expected << " " << kind
-                 << (expected == 1 ? "" : "s") << ", got " << (tensors || !got ? got : 0);
+  session.text() << session.function->name << ": expects " << expected << " " << kind << (expected == 1 ? "" : "s")
+                 << ", got " << (tensors || !got ? got : 0);
   return false;
 }
 

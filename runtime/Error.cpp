@@ -52,28 +52,16 @@ Text &Text::quote(const char *name) {
 
 namespace {
 struct Type {
-  const char *name;
-  int64_t bytes;
+  char name[5];
+  int8_t bytes;
 };
 
-Type typeOf(int32_t dtype) {
-  switch (dtype) {
-  case DLC_F32: return {"f32", 4};
-  case DLC_U8: return {"u8", 1};
-  case DLC_I8: return {"i8", 1};
-  case DLC_U16: return {"u16", 2};
-  case DLC_I16: return {"i16", 2};
-  case DLC_I32: return {"i32", 4};
-  case DLC_I64: return {"i64", 8};
-  case DLC_BOOL: return {"bool", 1};
-  case DLC_F16: return {"f16", 2};
-  case DLC_F64: return {"f64", 8};
-  case DLC_U32: return {"u32", 4};
-  case DLC_U64: return {"u64", 8};
-  case DLC_BF16: return {"bf16", 2};
-  default: return {"?", 0};
-  }
-}
+/// By dlc_dtype; no pointers, which the loader would have to relocate.
+constexpr Type types[] = {{"?", 0},   {"f32", 4}, {"u8", 1}, {"i8", 1},   {"u16", 2}, {"i16", 2},
+                          {"i32", 4}, {"i64", 8}, {"?", 0},  {"bool", 1}, {"f16", 2}, {"f64", 8},
+                          {"u32", 4}, {"u64", 8}, {"?", 0},  {"?", 0},    {"bf16", 2}};
+
+const Type &typeOf(int32_t dtype) { return types[dtype >= 0 && dtype <= DLC_BF16 ? dtype : 0]; }
 } // namespace
 
 const char *dtypeName(int32_t dtype) { return typeOf(dtype).name; }
@@ -115,20 +103,34 @@ void writeNodeError(Text &text, const dlc_program &program, int32_t status, int3
 
 extern "C" const char *dlc_rt_status_text(dlc_status status) {
   switch (status) {
-  case DLC_OK: return "ok";
-  case DLC_INVALID_ARGUMENT: return "invalid argument";
-  case DLC_WRONG_TYPE: return "wrong element type";
-  case DLC_WRONG_SHAPE: return "wrong shape";
-  case DLC_BUSY: return "the session is running on another thread";
-  case DLC_OUT_OF_MEMORY: return "out of memory";
-  case DLC_NO_THREADS: return "the system refused to start a thread";
-  case DLC_UNSUPPORTED_CPU: return "this machine runs none of the variants";
-  case DLC_BUFFER_TOO_SMALL: return "the buffer of an output is too small";
-  case DLC_INDEX_OUT_OF_RANGE: return "index out of range";
-  case DLC_DIVISION_BY_ZERO: return "integer division by zero";
-  case DLC_INVALID_VALUE: return "a value that the operator does not allow";
-  case DLC_SHAPE_MISMATCH: return "shapes do not fit together";
-  case DLC_LIMIT_EXCEEDED: return "a bound that the model was compiled for is exceeded";
+  case DLC_OK:
+    return "ok";
+  case DLC_INVALID_ARGUMENT:
+    return "invalid argument";
+  case DLC_WRONG_TYPE:
+    return "wrong element type";
+  case DLC_WRONG_SHAPE:
+    return "wrong shape";
+  case DLC_BUSY:
+    return "the session is running on another thread";
+  case DLC_OUT_OF_MEMORY:
+    return "out of memory";
+  case DLC_NO_THREADS:
+    return "the system refused to start a thread";
+  case DLC_UNSUPPORTED_CPU:
+    return "this machine runs none of the variants";
+  case DLC_BUFFER_TOO_SMALL:
+    return "the buffer of an output is too small";
+  case DLC_INDEX_OUT_OF_RANGE:
+    return "index out of range";
+  case DLC_DIVISION_BY_ZERO:
+    return "integer division by zero";
+  case DLC_INVALID_VALUE:
+    return "a value that the operator does not allow";
+  case DLC_SHAPE_MISMATCH:
+    return "shapes do not fit together";
+  case DLC_LIMIT_EXCEEDED:
+    return "a bound that the model was compiled for is exceeded";
   }
   return "unknown status";
 }

@@ -5,25 +5,26 @@
 
 namespace dlc::runtime {
 
-/// Builds a message in a buffer of fixed size. What does not fit is cut, and the end then reads "...".
+/// Builds a message in a buffer of fixed size. What does not fit is cut, and the end then reads "...". Never inlined:
+/// messages are rare, and their code would be most of the runtime.
 class Text {
 public:
   /// Writes to `buffer`, which holds `bytes` with the terminating zero; both may be null and 0.
-  Text(char *buffer, size_t bytes);
+  [[gnu::noinline, gnu::cold]] Text(char *buffer, size_t bytes);
 
-  Text &operator<<(const char *text);
-  Text &operator<<(int64_t number);
+  [[gnu::noinline, gnu::cold]] Text &operator<<(const char *text);
+  [[gnu::noinline, gnu::cold]] Text &operator<<(int64_t number);
   Text &operator<<(int32_t number) { return *this << int64_t(number); }
   /// `name` in double quotes; control characters become '?'.
-  Text &quote(const char *name);
+  [[gnu::noinline, gnu::cold]] Text &quote(const char *name);
 
 private:
-  void put(char c);
+  [[gnu::noinline, gnu::cold]] void put(char c);
   char *buffer;
   size_t capacity, length = 0;
 };
 
-/// "f32" and so on; "dtype 99" is written as "?".
+/// "f32" and so on, "?" if `dtype` is unknown.
 const char *dtypeName(int32_t dtype);
 /// Bytes of an element, 0 if `dtype` is unknown.
 int64_t dtypeBytes(int32_t dtype);

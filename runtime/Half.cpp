@@ -1,7 +1,8 @@
 //===- Half.cpp - Conversions of 16-bit floats that LLVM calls by name ----===//
 //
-// For CPUs without the instructions LLVM calls these, which elsewhere come with compiler-rt; a library of ours must not
-// need one. Round to nearest even; a NaN stays a quiet NaN with the top of its payload.
+// For CPUs without the instructions LLVM calls these (and no others, for f16 and bf16 with integers to 64 bits, f32 and
+// f64), which elsewhere come with compiler-rt; a library of ours must not need one. Round to nearest even; a NaN stays
+// a quiet NaN with the top of its payload.
 //
 //===----------------------------------------------------------------------===//
 #include <stdint.h>
@@ -68,14 +69,9 @@ uint32_t widenHalf(uint16_t half) {
 extern "C" {
 
 float __extendhfsf2(_Float16 value) { return bits<float>(widenHalf(bits<uint16_t>(value))); }
-double __extendhfdf2(_Float16 value) { return bits<float>(widenHalf(bits<uint16_t>(value))); }
 _Float16 __truncsfhf2(float value) { return bits<_Float16>(narrow<23, 8, 10, 5>(bits<uint32_t>(value))); }
 _Float16 __truncdfhf2(double value) { return bits<_Float16>(narrow<52, 11, 10, 5>(bits<uint64_t>(value))); }
 __bf16 __truncsfbf2(float value) { return bits<__bf16>(narrow<23, 8, 7, 8>(bits<uint32_t>(value))); }
 __bf16 __truncdfbf2(double value) { return bits<__bf16>(narrow<52, 11, 7, 8>(bits<uint64_t>(value))); }
-
-// The names from before LLVM had a half type in its calling convention; some lowerings still use them.
-float __gnu_h2f_ieee(uint16_t value) { return bits<float>(widenHalf(value)); }
-uint16_t __gnu_f2h_ieee(float value) { return narrow<23, 8, 10, 5>(bits<uint32_t>(value)); }
 
 } // extern "C"

@@ -60,7 +60,9 @@ inline int32_t leavesFor(int32_t n) {
   return leaves;
 }
 
-inline int64_t roundUp(int64_t size) { return (size + placementAlignment - 1) / placementAlignment * placementAlignment; }
+inline int64_t roundUp(int64_t size) {
+  return (size + placementAlignment - 1) / placementAlignment * placementAlignment;
+}
 } // namespace placement
 
 /// Bytes of scratch that place() needs for `n` buffers, aligned to 4.
@@ -89,7 +91,8 @@ inline int64_t place(int32_t n, const dlc_interval *live, const int64_t *sizes, 
   std::sort(byFirst, byFirst + n, [&](int32_t a, int32_t b) {
     return live[a].first != live[b].first ? live[a].first < live[b].first : a < b;
   });
-  std::sort(bySize, bySize + n, [&](int32_t a, int32_t b) { return sizes[a] != sizes[b] ? sizes[a] > sizes[b] : a < b; });
+  std::sort(bySize, bySize + n,
+            [&](int32_t a, int32_t b) { return sizes[a] != sizes[b] ? sizes[a] > sizes[b] : a < b; });
   placement::Index index{live, byFirst, latest, leaves};
 
   auto rankOf = [&](int32_t buffer) {

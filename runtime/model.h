@@ -18,10 +18,10 @@ extern "C" {
 /* What every call returns. Zero is success; the message is in PREFIX_last_error or the `why` of PREFIX_open. */
 typedef enum dlc_status {
   DLC_OK = 0,
-  DLC_INVALID_ARGUMENT = 1,   /* a null pointer, an unknown function, a struct that was not initialised */
-  DLC_WRONG_TYPE = 2,         /* a tensor of another element type */
-  DLC_WRONG_SHAPE = 3,        /* a tensor of another rank or with other dimensions */
-  DLC_BUSY = 4,               /* another thread is running this session */
+  DLC_INVALID_ARGUMENT = 1, /* a null pointer, an unknown function, a struct that was not initialised */
+  DLC_WRONG_TYPE = 2,       /* a tensor of another element type */
+  DLC_WRONG_SHAPE = 3,      /* a tensor of another rank or with other dimensions */
+  DLC_BUSY = 4,             /* another thread is running this session */
   DLC_OUT_OF_MEMORY = 5,
   DLC_NO_THREADS = 6,         /* the system refused to start a thread */
   DLC_UNSUPPORTED_CPU = 7,    /* this machine runs none of the library's variants */
@@ -88,7 +88,8 @@ typedef struct dlc_options {
   void (*deallocate)(void *allocator, void *memory, size_t bytes);
 } dlc_options;
 
-#define DLC_OPTIONS_INIT {sizeof(dlc_options), NULL, 0, 0, NULL, NULL, NULL, NULL}
+#define DLC_OPTIONS_INIT                                                                                               \
+  { sizeof(dlc_options), NULL, 0, 0, NULL, NULL, NULL, NULL }
 
 typedef struct dlc_model dlc_model;
 typedef struct dlc_session dlc_session;
@@ -107,8 +108,8 @@ typedef struct dlc_description {
   const char *(*variant)(const dlc_model *model);
   dlc_status (*session_new)(dlc_model *model, dlc_session **session);
   void (*session_free)(dlc_session *session);
-  dlc_status (*call)(dlc_session *session, int32_t function, dlc_tensor *inputs, int32_t n_inputs,
-                     dlc_tensor *outputs, int32_t n_outputs);
+  dlc_status (*call)(dlc_session *session, int32_t function, dlc_tensor *inputs, int32_t n_inputs, dlc_tensor *outputs,
+                     int32_t n_outputs);
   const char *(*last_error)(const dlc_session *session);
   const char *(*status_text)(dlc_status status);
   dlc_status (*pool_new)(int32_t threads, dlc_pool **pool);

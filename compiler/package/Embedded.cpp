@@ -26,8 +26,6 @@ llvm::StringRef runtimeBitcode() {
   return {dlc_embedded_bitcode, size_t(dlc_embedded_bitcode_end - dlc_embedded_bitcode)};
 }
 
-llvm::StringRef modelHeader() {
-  return {dlc_embedded_header, size_t(dlc_embedded_header_end - dlc_embedded_header)};
-}
+llvm::StringRef modelHeader() { return {dlc_embedded_header, size_t(dlc_embedded_header_end - dlc_embedded_header)}; }
 
 } // namespace dlc

@@ -23,8 +23,8 @@ namespace dlc {
 namespace {
 
 /// What of the runtime the code generator may call by name, long after unused functions were dropped.
-constexpr StringLiteral halfConversions[] = {"__extendhfsf2", "__extendhfdf2", "__truncsfhf2",   "__truncdfhf2",
-                                             "__truncsfbf2",  "__truncdfbf2",  "__gnu_h2f_ieee", "__gnu_f2h_ieee"};
+constexpr StringLiteral halfConversions[] = {"__extendhfsf2", "__truncsfhf2", "__truncdfhf2", "__truncsfbf2",
+                                             "__truncdfbf2"};
 
 bool isHalf(Type *type) {
   Type *scalar = type->getScalarType();

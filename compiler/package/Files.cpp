@@ -6,6 +6,9 @@
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/Path.h"
 #include "llvm/Support/Signals.h"
+#include <cerrno>
+#include <fcntl.h>
+#include <unistd.h>
 #include <utility>
 
 using namespace llvm;
@@ -25,7 +28,7 @@ Expected<OutputFiles> OutputFiles::create(StringRef folder) {
   for (StringRef at = result.folder; !at.empty() && !sys::fs::exists(at); at = sys::path::parent_path(at))
     missing.push_back(at.str());
   for (const std::string &path : reverse(missing)) {
-    if (std::error_code why = sys::fs::create_directory(path))
+    if (std::error_code why = sys::fs::create_directory(path, /*IgnoreExisting=*/true, sys::fs::all_all))
       return cannot("create the folder", path, why);
     result.madeFolders.push_back(path);
   }
@@ -55,12 +58,18 @@ std::string OutputFiles::path(StringRef name) const {
   return result.str().str();
 }
 
-Expected<std::string> OutputFiles::reserve(StringRef name) {
+Expected<std::string> OutputFiles::reserve(StringRef name, uint64_t bytes) {
   SmallString<128> temporary;
-  if (std::error_code why = sys::fs::createUniqueFile(path(("." + name + ".%%%%%%%%.tmp").str()), temporary))
+  int descriptor;
+  if (auto why = sys::fs::createUniqueFile(path(("." + name + ".%%%%%%%%.tmp").str()), descriptor, temporary))
     return cannot("write", path(name), why);
   sys::RemoveFileOnSignal(temporary);
   files.push_back({name.str(), temporary.str().str()});
+  const int room = bytes ? posix_fallocate(descriptor, 0, off_t(bytes)) : 0;
+  (void)!ftruncate(descriptor, 0); // given back: the file will be written anew
+  close(descriptor);
+  if (room == ENOSPC || room == EFBIG || room == EDQUOT)
+    return cannot("write", path(name), std::error_code(room, std::generic_category()));
   return files.back().temporary;
 }
 

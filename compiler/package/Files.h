@@ -22,8 +22,9 @@ public:
 
   /// Streams the file `name`. Errors of the device (a full disk) come back as an error that names the file.
   llvm::Error write(llvm::StringRef name, llvm::function_ref<void(llvm::raw_ostream &)> body);
-  /// A temporary path at which someone else shall write the file `name`.
-  llvm::Expected<std::string> reserve(llvm::StringRef name);
+  /// A temporary path at which someone else shall write the file `name`, if there is room for `bytes` of it: who maps
+  /// its output, as lld does, would be killed by a full disk and not told.
+  llvm::Expected<std::string> reserve(llvm::StringRef name, uint64_t bytes = 0);
   /// The path at which the file `name` lies until the commit.
   std::string temporary(llvm::StringRef name) const;
   /// Removes the file `name`: it was needed only on the way.

@@ -5,6 +5,7 @@
 #include "compiler/package/Link.h"
 #include "compiler/package/Metadata.h"
 #include "llvm/Object/ArchiveWriter.h"
+#include "llvm/Support/FileSystem.h"
 #include "llvm/Support/MemoryBuffer.h"
 
 using namespace llvm;
@@ -41,32 +42,29 @@ Error writeArchive(OutputFiles &files, StringRef name, const Program &program, c
   return joinErrors(std::move(failure), std::move(written));
 }
 
-std::string pkgConfig(const Program &program) {
-  return "prefix=${pcfiledir}\n"
-         "\n"
-         "Name: " + program.name + "\n"
-         "Description: A model compiled by dlc\n"
-         "Version: 1\n"
-         "Cflags: -I${prefix}\n"
-         "Libs: -L${prefix} -l" + program.name + "\n"
-         "Libs.private: -lm -lpthread\n";
-}
+constexpr StringLiteral pkgConfig = R"(prefix=${pcfiledir}
 
-std::string cmakeConfig(const Program &program) {
-  const std::string &name = program.name;
-  return "# find_package(" + name + " CONFIG), then link " + name + "::" + name + " or " + name + "::static.\n"
-         "if(NOT TARGET " + name + "::" + name + ")\n"
-         "  add_library(" + name + "::" + name + " SHARED IMPORTED)\n"
-         "  set_target_properties(" + name + "::" + name + " PROPERTIES\n"
-         "    IMPORTED_LOCATION \"${CMAKE_CURRENT_LIST_DIR}/lib" + name + ".so\"\n"
-         "    INTERFACE_INCLUDE_DIRECTORIES \"${CMAKE_CURRENT_LIST_DIR}\")\n"
-         "  add_library(" + name + "::static STATIC IMPORTED)\n"
-         "  set_target_properties(" + name + "::static PROPERTIES\n"
-         "    IMPORTED_LOCATION \"${CMAKE_CURRENT_LIST_DIR}/lib" + name + ".a\"\n"
-         "    INTERFACE_INCLUDE_DIRECTORIES \"${CMAKE_CURRENT_LIST_DIR}\"\n"
-         "    INTERFACE_LINK_LIBRARIES \"m;pthread\")\n"
-         "endif()\n";
-}
+Name: @name@
+Description: A model compiled by dlc
+Version: 1
+Cflags: -I${prefix}
+Libs: -L${prefix} -l@name@
+Libs.private: -lm -lpthread
+)";
+
+constexpr StringLiteral cmakeConfig = R"(# find_package(@name@ CONFIG), then link @name@::@name@ or @name@::static.
+if(NOT TARGET @name@::@name@)
+  add_library(@name@::@name@ SHARED IMPORTED)
+  set_target_properties(@name@::@name@ PROPERTIES
+    IMPORTED_LOCATION "${CMAKE_CURRENT_LIST_DIR}/lib@name@.so"
+    INTERFACE_INCLUDE_DIRECTORIES "${CMAKE_CURRENT_LIST_DIR}")
+  add_library(@name@::static STATIC IMPORTED)
+  set_target_properties(@name@::static PROPERTIES
+    IMPORTED_LOCATION "${CMAKE_CURRENT_LIST_DIR}/lib@name@.a"
+    INTERFACE_INCLUDE_DIRECTORIES "${CMAKE_CURRENT_LIST_DIR}"
+    INTERFACE_LINK_LIBRARIES "m;pthread")
+endif()
+)";
 
 } // namespace
 
@@ -74,15 +72,19 @@ Error writeLibrary(OutputFiles &files, const Program &program, const WeightLayou
   const std::string archive = "lib" + program.name + ".a", shared = "lib" + program.name + ".so";
   if (Error error = writeArchive(files, archive, program, weights, object))
     return error;
-  Expected<std::string> sharedAt = files.reserve(shared);
+  uint64_t archiveBytes = 0;
+  if (std::error_code why = sys::fs::file_size(files.temporary(archive), archiveBytes))
+    return createStringError(why, "cannot read " + archive + ": " + why.message());
+  // The same contents, less symbols and relocations, plus dynamic tables and padding.
+  Expected<std::string> sharedAt = files.reserve(shared, archiveBytes + (64 << 10));
   if (!sharedAt)
     return sharedAt.takeError();
   if (Error error = linkShared(files.temporary(archive), *sharedAt, shared))
     return error;
   const std::pair<std::string, std::string> texts[] = {
       {program.name + ".h", header(program)},
-      {program.name + ".pc", pkgConfig(program)},
-      {program.name + "Config.cmake", cmakeConfig(program)},
+      {program.name + ".pc", withName(pkgConfig, program)},
+      {program.name + "Config.cmake", withName(cmakeConfig, program)},
       {program.name + ".json", describeJson(program, weights) + "\n"},
   };
   for (const auto &[name, text] : texts)

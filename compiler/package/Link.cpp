@@ -53,14 +53,16 @@ std::string complaints(StringRef text, StringRef archive, StringRef output) {
 } // namespace
 
 Error linkShared(StringRef archive, StringRef output, StringRef soname) {
-  std::vector<std::string> arguments = {"ld.lld", "-shared", "-m", "elf_x86_64", "-soname", soname.str(), "-o",
-                                        output.str(), "--whole-archive", archive.str(), "--no-whole-archive",
-                                        "--as-needed"};
+  std::vector<std::string> arguments = {"ld.lld", "-shared", "-m", "elf_x86_64"};
+  // One thread: the link is small, and a process that has the compiler in it keeps no idle threads and may fork.
+  for (StringRef flag : {"--threads=1", "--gc-sections", "-Bsymbolic", "--hash-style=gnu", "--build-id=fast",
+                         "--no-undefined", "-zrelro", "-znow", "-znoexecstack", "--color-diagnostics=never"})
+    arguments.push_back(flag.str());
+  for (StringRef argument : {StringRef("-soname"), soname, StringRef("-o"), output, StringRef("--whole-archive"),
+                             archive, StringRef("--no-whole-archive"), StringRef("--as-needed")})
+    arguments.push_back(argument.str());
   for (std::string &path : systemLibraries())
     arguments.push_back(std::move(path));
-  for (StringRef flag : {"--gc-sections", "-Bsymbolic", "--hash-style=gnu", "--build-id=sha1", "--no-undefined", "-z",
-                         "relro", "-z", "now", "-z", "noexecstack", "--color-diagnostics=never"})
-    arguments.push_back(flag.str());
   SmallVector<const char *> pointers;
   for (const std::string &argument : arguments)
     pointers.push_back(argument.c_str());

@@ -25,8 +25,10 @@ json::Array ports(const ProgramFunction &function, ArrayRef<ProgramPort> ports, 
       else
         dims.push_back(text(function.symbols[size_t(dim.symbol)].name));
     }
-    result.push_back(json::Object{
-        {"name", text(port.name)}, {"field", field}, {"dtype", dtypeName(port.dtype)}, {"dims", std::move(dims)}});
+    result.push_back(json::Object{{"name", text(port.name)},
+                                  {"field", field},
+                                  {"dtype", borderType(port.dtype).name},
+                                  {"dims", std::move(dims)}});
   }
   return result;
 }

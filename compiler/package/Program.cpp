@@ -7,51 +7,51 @@
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/ADT/StringSet.h"
 #include "llvm/Support/MathExtras.h"
+#include <utility>
 
 namespace dlc {
 
 static_assert(ProgramDim::isConstant == DLC_DIM_CONSTANT && ProgramDim::isLater == DLC_DIM_LATER);
 
-llvm::StringRef dtypeName(int32_t dtype) {
-  switch (dtype) {
-  case DLC_F32: return "f32";
-  case DLC_U8: return "u8";
-  case DLC_I8: return "i8";
-  case DLC_U16: return "u16";
-  case DLC_I16: return "i16";
-  case DLC_I32: return "i32";
-  case DLC_I64: return "i64";
-  case DLC_BOOL: return "bool";
-  case DLC_F16: return "f16";
-  case DLC_F64: return "f64";
-  case DLC_U32: return "u32";
-  case DLC_U64: return "u64";
-  case DLC_BF16: return "bf16";
-  default: return "";
-  }
+BorderType borderType(int32_t dtype) {
+  static constexpr std::pair<int32_t, BorderType> types[] = {
+      {DLC_F32, {"f32", "float"}},     {DLC_U8, {"u8", "uint8_t"}},     {DLC_I8, {"i8", "int8_t"}},
+      {DLC_U16, {"u16", "uint16_t"}},  {DLC_I16, {"i16", "int16_t"}},   {DLC_I32, {"i32", "int32_t"}},
+      {DLC_I64, {"i64", "int64_t"}},   {DLC_BOOL, {"bool", "uint8_t"}}, {DLC_F16, {"f16", "uint16_t"}},
+      {DLC_F64, {"f64", "double"}},    {DLC_U32, {"u32", "uint32_t"}},  {DLC_U64, {"u64", "uint64_t"}},
+      {DLC_BF16, {"bf16", "uint16_t"}}};
+  for (const auto &[known, type] : types)
+    if (known == dtype)
+      return type;
+  return {};
 }
 
 namespace {
 const llvm::StringSet<> &keywords() {
   static const llvm::StringSet<> words = {
-      "alignas",  "alignof",   "and",       "and_eq",    "asm",      "auto",     "bitand",   "bitor",     "bool",
-      "break",    "case",      "catch",     "char",      "class",    "co_await", "co_return", "co_yield", "compl",
-      "concept",  "const",     "consteval", "constexpr", "constinit", "const_cast", "continue", "decltype", "default",
-      "delete",   "do",        "double",    "dynamic_cast", "else",  "enum",     "explicit", "export",    "extern",
-      "false",    "float",     "for",       "friend",    "goto",     "if",       "inline",   "int",       "long",
-      "mutable",  "namespace", "new",       "noexcept",  "not",      "not_eq",   "nullptr",  "operator",  "or",
-      "or_eq",    "private",   "protected", "public",    "register", "reinterpret_cast", "requires", "restrict", "return",
-      "short",    "signed",    "sizeof",    "static",    "static_assert", "static_cast", "struct", "switch", "template",
-      "this",     "thread_local", "throw",  "true",      "try",      "typedef",  "typeid",   "typename",  "typeof",
-      "union",    "unsigned",  "using",     "virtual",   "void",     "volatile", "wchar_t",  "while",     "xor",
-      "xor_eq",   "linux",     "unix"};
+      "alignas",      "alignof",       "and",         "and_eq",    "asm",       "auto",
+      "bitand",       "bitor",         "bool",        "break",     "case",      "catch",
+      "char",         "class",         "co_await",    "co_return", "co_yield",  "compl",
+      "concept",      "const",         "consteval",   "constexpr", "constinit", "const_cast",
+      "continue",     "decltype",      "default",     "delete",    "do",        "double",
+      "dynamic_cast", "else",          "enum",        "explicit",  "export",    "extern",
+      "false",        "float",         "for",         "friend",    "goto",      "if",
+      "inline",       "int",           "long",        "mutable",   "namespace", "new",
+      "noexcept",     "not",           "not_eq",      "nullptr",   "operator",  "or",
+      "or_eq",        "private",       "protected",   "public",    "register",  "reinterpret_cast",
+      "requires",     "restrict",      "return",      "short",     "signed",    "sizeof",
+      "static",       "static_assert", "static_cast", "struct",    "switch",    "template",
+      "this",         "thread_local",  "throw",       "true",      "try",       "typedef",
+      "typeid",       "typename",      "typeof",      "union",     "unsigned",  "using",
+      "virtual",      "void",          "volatile",    "wchar_t",   "while",     "xor",
+      "xor_eq",       "linux",         "unix"};
   return words;
 }
 
 /// What the library exports under its prefix whatever its functions are, and the types of its header.
-constexpr llvm::StringLiteral reserved[] = {"open",     "close",       "variant",  "session_new", "session_free", "call",
-                                            "last_error", "status_text", "describe", "pool_new",    "pool_free",    "io",
-                                            "model",    "session",     "options",  "weights"};
+constexpr llvm::StringLiteral reserved[] = {
+    "open",     "close",    "variant",   "session_new", "session_free", "call",    "last_error", "status_text",
+    "describe", "pool_new", "pool_free", "io",          "model",        "session", "options",    "weights"};
 
 /// `name`, numbered until neither it nor it with one of `endings` is taken; takes them.
 std::string claimName(const std::string &name, llvm::StringSet<> &taken, llvm::ArrayRef<llvm::StringRef> endings = {}) {
@@ -102,13 +102,29 @@ IoFields ioFields(const ProgramFunction &function) {
 
 std::string exportedName(const Program &program, llvm::StringRef what) { return program.name + "_" + what.str(); }
 
+std::string withName(llvm::StringRef text, const Program &program) {
+  const std::string capitals = llvm::StringRef(program.name).upper();
+  std::string result;
+  while (!text.empty()) {
+    const bool small = text.consume_front("@name@");
+    if (small || text.consume_front("@NAME@")) {
+      result += small ? program.name : capitals;
+      continue;
+    }
+    const size_t plain = text.find('@', 1);
+    result += text.substr(0, plain);
+    text = text.substr(plain);
+  }
+  return result;
+}
+
 namespace {
 llvm::Error verifyPort(const ProgramFunction &function, const ProgramPort &port, bool output) {
   auto wrong = [&](const llvm::Twine &what) {
     return llvm::createStringError(llvm::Twine(output ? "output \"" : "input \"") + port.name + "\" of " +
                                    function.name + ": " + what);
   };
-  if (dtypeName(port.dtype).empty())
+  if (borderType(port.dtype).name.empty())
     return wrong("dtype " + llvm::Twine(port.dtype) + " is not supported at the border of a library");
   for (const ProgramDim &dim : port.dims) {
     if (dim.symbol == ProgramDim::isLater && output)

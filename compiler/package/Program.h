@@ -74,8 +74,12 @@ struct Program {
   llvm::json::Object facts; ///< further members of the description: hash, FLOPs, peak bytes
 };
 
-/// "f32" and so on; empty if `dtype` is none of ours.
-llvm::StringRef dtypeName(int32_t dtype);
+/// An element type at the border of a library.
+struct BorderType {
+  llvm::StringRef name;  ///< "f32" and so on; empty if the type is none of ours
+  llvm::StringRef cType; ///< of the header
+};
+BorderType borderType(int32_t dtype);
 
 /// `name` with what C does not allow in an identifier replaced by '_', not a keyword of C or C++, not empty.
 std::string cIdentifier(llvm::StringRef name);
@@ -91,6 +95,9 @@ bool hasLaterDims(const ProgramPort &port);
 
 /// Everything that C names a function of the library: PREFIX_run for "run".
 std::string exportedName(const Program &program, llvm::StringRef what);
+
+/// `text` with the library's name for each `@name@`, and in capitals for `@NAME@`.
+std::string withName(llvm::StringRef text, const Program &program);
 
 /// Says what is wrong with the names, numbers and references of `program`, if anything is.
 llvm::Error verify(const Program &program);

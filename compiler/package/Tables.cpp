@@ -15,8 +15,8 @@ TableTypes::TableTypes(LLVMContext &context) {
   Type *pointer = PointerType::get(context, 0), *i32 = Type::getInt32Ty(context), *i64 = Type::getInt64Ty(context);
   dim = StructType::get(context, {i64, i32, i32});
   port = StructType::get(context, {pointer, i32, i32, pointer});
-  function = StructType::get(
-      context, {pointer, i32, i32, i32, i32, pointer, pointer, pointer, pointer, pointer, pointer});
+  function =
+      StructType::get(context, {pointer, i32, i32, i32, i32, pointer, pointer, pointer, pointer, pointer, pointer});
   variant = StructType::get(context, {pointer, i64});
   node = StructType::get(context, {i32, i32, pointer, pointer});
   program = StructType::get(context, {i32, i32, i32, i32, i32, i32, pointer, pointer, pointer, pointer, pointer});
@@ -38,7 +38,8 @@ public:
   Constant *null() { return ConstantPointerNull::get(pointer); }
 
   GlobalVariable *global(Constant *value) {
-    auto *result = new GlobalVariable(module, value->getType(), /*isConstant=*/true, GlobalValue::PrivateLinkage, value);
+    auto *result =
+        new GlobalVariable(module, value->getType(), /*isConstant=*/true, GlobalValue::PrivateLinkage, value);
     result->setUnnamedAddr(GlobalValue::UnnamedAddr::Global);
     return result;
   }
@@ -82,11 +83,11 @@ public:
       entries.push_back(entry);
     }
     Type *word = Type::getInt64Ty(context);
-    return ConstantStruct::get(
-        types.function,
-        {string(function.name), i32(int64_t(function.inputs.size())), i32(int64_t(function.outputs.size())),
-         i32(int64_t(function.symbols.size())), i32(function.segments), ports(function.inputs), ports(function.outputs),
-         array(pointer, names), array(word, minima), array(word, maxima), array(pointer, entries)});
+    return ConstantStruct::get(types.function, {string(function.name), i32(int64_t(function.inputs.size())),
+                                                i32(int64_t(function.outputs.size())),
+                                                i32(int64_t(function.symbols.size())), i32(function.segments),
+                                                ports(function.inputs), ports(function.outputs), array(pointer, names),
+                                                array(word, minima), array(word, maxima), array(pointer, entries)});
   }
 
   Module &module;
@@ -112,12 +113,13 @@ Expected<GlobalVariable *> addProgramTable(Module &module, const Program &progra
   for (const ProgramVariant &variant : program.variants)
     variants.push_back(ConstantStruct::get(b.types.variant, {b.string(variant.isa), b.i64(variant.features)}));
   for (const ProgramNode &node : program.nodes)
-    nodes.push_back(ConstantStruct::get(b.types.node, {b.i32(node.id), b.i32(0), b.string(node.name), b.string(node.op)}));
-  return b.global(ConstantStruct::get(
-      b.types.program,
-      {b.i32(DLC_ABI), b.i32(int64_t(functions.size())), b.i32(int64_t(variants.size())), b.i32(int64_t(nodes.size())),
-       b.i32(0), b.i32(0), b.string(program.name), b.array(b.types.function, functions),
-       b.array(b.types.variant, variants), b.array(b.types.node, nodes), b.null()}));
+    nodes.push_back(
+        ConstantStruct::get(b.types.node, {b.i32(node.id), b.i32(0), b.string(node.name), b.string(node.op)}));
+  return b.global(ConstantStruct::get(b.types.program,
+                                      {b.i32(DLC_ABI), b.i32(int64_t(functions.size())),
+                                       b.i32(int64_t(variants.size())), b.i32(int64_t(nodes.size())), b.i32(0),
+                                       b.i32(0), b.string(program.name), b.array(b.types.function, functions),
+                                       b.array(b.types.variant, variants), b.array(b.types.node, nodes), b.null()}));
 }
 
 GlobalVariable *addDescription(Module &module, const Program &program, StringRef json) {
@@ -126,7 +128,7 @@ GlobalVariable *addDescription(Module &module, const Program &program, StringRef
   for (const ProgramFunction &function : program.functions)
     names.push_back(b.string(function.name));
   SmallVector<Constant *> members = {b.i64(sizeof(dlc_description)), b.i32(DLC_ABI), b.i32(int64_t(names.size())),
-                                     b.string(program.name), b.string(json), b.array(b.pointer, names)};
+                                     b.string(program.name),         b.string(json), b.array(b.pointer, names)};
   for (StringRef entry : {"open", "close", "variant", "session_new", "session_free", "call", "last_error",
                           "status_text", "pool_new", "pool_free"})
     members.push_back(module.getFunction(exportedName(program, entry)));

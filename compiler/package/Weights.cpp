@@ -29,8 +29,8 @@ Expected<WeightLayout> placeWeights(Module &module, const Program &program) {
       global->eraseFromParent();
       continue;
     }
-    auto &candidates = byHash[xxh3_64bits(ArrayRef(reinterpret_cast<const uint8_t *>(weight.bytes.data()),
-                                                   weight.bytes.size()))];
+    auto &candidates =
+        byHash[xxh3_64bits(ArrayRef(reinterpret_cast<const uint8_t *>(weight.bytes.data()), weight.bytes.size()))];
     auto known = llvm::find_if(candidates, [&](size_t i) {
       const WeightLayout::Piece &piece = layout.pieces[i];
       return piece.bytes == weight.bytes && piece.offset % weight.alignment == 0;
@@ -112,8 +112,7 @@ void writeWeightsObject(const WeightLayout &layout, raw_ostream &out) {
   headers[Data] = section(intern(names, layout.isLarge() ? ".lrodata.weights" : ".rodata.weights"), ELF::SHT_PROGBITS,
                           flags, dataAt, layout.bytes, layout.alignment);
   headers[Stack] = section(intern(names, ".note.GNU-stack"), ELF::SHT_PROGBITS, 0, symbolsAt, 0, 1);
-  headers[Symbols] =
-      section(intern(names, ".symtab"), ELF::SHT_SYMTAB, 0, symbolsAt, 2 * sizeof(ELF::Elf64_Sym), 8);
+  headers[Symbols] = section(intern(names, ".symtab"), ELF::SHT_SYMTAB, 0, symbolsAt, 2 * sizeof(ELF::Elf64_Sym), 8);
   headers[Symbols].sh_link = Strings;
   headers[Symbols].sh_info = 1; // the first symbol that is not local
   headers[Symbols].sh_entsize = sizeof(ELF::Elf64_Sym);

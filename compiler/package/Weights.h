@@ -1,7 +1,7 @@
 //===- Weights.h - Constant data beside the code ----------------*- C++ -*-===//
 //
-// Weights never enter LLVM: MC would hold them several times. The module refers to one external symbol plus offsets, and
-// the bytes are streamed into an object file of their own, the second member of the archive.
+// Weights never enter LLVM: MC would hold them several times. The module refers to one external symbol plus offsets,
+// and the bytes are streamed into an object file of their own, the second member of the archive.
 //
 //===----------------------------------------------------------------------===//
 #pragma once

@@ -59,10 +59,10 @@ uint64_t cpuFeatures() {
                      {c1, 12, DLC_CPU_FMA},
                      {c1, 29, DLC_CPU_F16C},
                      {a71, 4, DLC_CPU_AVXVNNI}};
-  const Bit zmm[] = {{b7, 16, DLC_CPU_AVX512F},      {b7, 28, DLC_CPU_AVX512CD},    {b7, 30, DLC_CPU_AVX512BW},
-                     {b7, 17, DLC_CPU_AVX512DQ},     {b7, 31, DLC_CPU_AVX512VL},    {c7, 11, DLC_CPU_AVX512VNNI},
-                     {a71, 5, DLC_CPU_AVX512BF16},   {d7, 23, DLC_CPU_AVX512FP16},  {c7, 1, DLC_CPU_AVX512VBMI},
-                     {c7, 6, DLC_CPU_AVX512VBMI2},   {b7, 21, DLC_CPU_AVX512IFMA},  {c7, 12, DLC_CPU_AVX512BITALG},
+  const Bit zmm[] = {{b7, 16, DLC_CPU_AVX512F},        {b7, 28, DLC_CPU_AVX512CD},   {b7, 30, DLC_CPU_AVX512BW},
+                     {b7, 17, DLC_CPU_AVX512DQ},       {b7, 31, DLC_CPU_AVX512VL},   {c7, 11, DLC_CPU_AVX512VNNI},
+                     {a71, 5, DLC_CPU_AVX512BF16},     {d7, 23, DLC_CPU_AVX512FP16}, {c7, 1, DLC_CPU_AVX512VBMI},
+                     {c7, 6, DLC_CPU_AVX512VBMI2},     {b7, 21, DLC_CPU_AVX512IFMA}, {c7, 12, DLC_CPU_AVX512BITALG},
                      {c7, 14, DLC_CPU_AVX512VPOPCNTDQ}};
   const Bit tiles[] = {{d7, 24, DLC_CPU_AMX_TILE}, {d7, 25, DLC_CPU_AMX_INT8}, {d7, 22, DLC_CPU_AMX_BF16}};
 

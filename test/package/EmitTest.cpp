@@ -58,8 +58,8 @@ TEST(Emit, LeavesOnlyExportsVisible) {
 TEST(Emit, DropsHalfConversionsThatNothingNeeds) {
   LLVMContext context;
   SMDiagnostic problem;
-  std::unique_ptr<Module> module = parseAssemblyString("define i32 @run.x(ptr %c, ptr %i, ptr %s) { ret i32 0 }",
-                                                       problem, context);
+  std::unique_ptr<Module> module =
+      parseAssemblyString("define i32 @run.x(ptr %c, ptr %i, ptr %s) { ret i32 0 }", problem, context);
   module->setTargetTriple(Triple(dlc::cpuTriple));
   dlc::Program program;
   program.name = "empty";
@@ -83,7 +83,8 @@ TEST(Emit, StoresEqualWeightsOnceAndUnusedNever) {
       store ptr @b, ptr %s
       store ptr @c, ptr %s
       ret i32 0
-    })", problem, context);
+    })",
+                                                       problem, context);
   dlc::Program program;
   program.name = "m";
   program.weights = {{"a", 4, ArrayRef("abcd", 4)},

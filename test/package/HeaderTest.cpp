@@ -12,18 +12,17 @@ namespace {
 dlc::Program awkwardProgram() {
   dlc::Program program;
   program.name = "awkward";
-  program.functions = {
-      {"run",
-       {{"input.1", DLC_F32, {ProgramDim::symbolic(0)}},
-        {"input/1", DLC_I8, {}},
-        {"class", DLC_BOOL, {ProgramDim::symbolic(1)}},
-        {"*/ int x; /*", DLC_F64, {}},
-        {"", DLC_BF16, {}},
-        {"7", DLC_U64, {}}},
-       {{"input_1", DLC_F16, {}}, {"N", DLC_U32, {ProgramDim::later(), ProgramDim::constant(2)}}},
-       {{"N", 0, 9}, {"N_dims", 0, INT64_MAX}},
-       0},
-      {"nothing", {}, {}, {}, 0}};
+  program.functions = {{"run",
+                        {{"input.1", DLC_F32, {ProgramDim::symbolic(0)}},
+                         {"input/1", DLC_I8, {}},
+                         {"class", DLC_BOOL, {ProgramDim::symbolic(1)}},
+                         {"*/ int x; /*", DLC_F64, {}},
+                         {"", DLC_BF16, {}},
+                         {"7", DLC_U64, {}}},
+                        {{"input_1", DLC_F16, {}}, {"N", DLC_U32, {ProgramDim::later(), ProgramDim::constant(2)}}},
+                        {{"N", 0, 9}, {"N_dims", 0, INT64_MAX}},
+                        0},
+                       {"nothing", {}, {}, {}, 0}};
   program.variants = {{"x86-64", 0}};
   return program;
 }
@@ -44,8 +43,8 @@ TEST(Header, IsStrictCAndCxxWhateverTheNames) {
   }
   std::string output;
   for (const char *language : {"c -std=c99", "c -std=c11", "c++ -std=c++11", "c++ -std=c++20"})
-    EXPECT_EQ(shell(std::string(DLC_TEST_CC) + " -Wall -Wextra -Wcomment -Werror -pedantic -fsyntax-only -x " + language +
-                        " " + folder / "awkward.h",
+    EXPECT_EQ(shell(std::string(DLC_TEST_CC) + " -Wall -Wextra -Wcomment -Werror -pedantic -fsyntax-only -x " +
+                        language + " " + folder / "awkward.h",
                     output),
               0)
         << output;

@@ -42,9 +42,9 @@ protected:
 TemporaryFolder *Library::folder;
 
 TEST_F(Library, HasAllFilesAndNoOthers) {
-  std::vector<std::string> expected = {"first.h",         "first.json",  "first.pc",        "firstConfig.cmake",
-                                       "libfirst.a",      "libfirst.so", "libsecond.a",     "libsecond.so",
-                                       "second.h",        "second.json", "second.pc",       "secondConfig.cmake"};
+  std::vector<std::string> expected = {"first.h",    "first.json",  "first.pc",    "firstConfig.cmake",
+                                       "libfirst.a", "libfirst.so", "libsecond.a", "libsecond.so",
+                                       "second.h",   "second.json", "second.pc",   "secondConfig.cmake"};
   TemporaryFolder own;
   for (const char *name : {"first", "second"})
     EXPECT_FALSE(bool(buildTestLibrary(own.path, name)));
@@ -70,17 +70,20 @@ TEST_F(Library, IsFoundByPkgConfigAndCMake) {
     output = outputOf("PKG_CONFIG_PATH=. pkg-config --static --cflags --libs first");
     EXPECT_NE(output.find("-lfirst -lm -lpthread"), std::string::npos) << output;
   }
-  outputOf("mkdir -p project && cp " + sources + "/one-model.c project && printf '"
+  outputOf("mkdir -p project && cp " + sources +
+           "/one-model.c project && printf '"
            "cmake_minimum_required(VERSION 3.16)\\nproject(user C)\\nfind_package(first REQUIRED CONFIG)\\n"
            "foreach(kind first static)\\nadd_executable(with_${kind} one-model.c)\\n"
            "target_link_libraries(with_${kind} first::${kind})\\nendforeach()\\n' > project/CMakeLists.txt && "
-           "cmake -S project -B project/build -DCMAKE_C_COMPILER=" + cc + " -Dfirst_DIR=$PWD && cmake --build project/build");
+           "cmake -S project -B project/build -DCMAKE_C_COMPILER=" +
+           cc + " -Dfirst_DIR=$PWD && cmake --build project/build");
   expectGood("project/build/with_first");
   expectGood("project/build/with_static");
 }
 
 TEST_F(Library, TwoModelsShareAPoolFromTwoThreads) {
-  expectGood(strict + "-I. " + sources + "/two-models.c -L. -l:libfirst.a -l:libsecond.a -lm -lpthread -o two && ./two");
+  expectGood(strict + "-I. " + sources +
+             "/two-models.c -L. -l:libfirst.a -l:libsecond.a -lm -lpthread -o two && ./two");
   expectGood(strict + "-I. " + sources + "/two-models.c -L. -lfirst -lsecond -lpthread -Wl,-rpath,. -o two && ./two");
 }
 

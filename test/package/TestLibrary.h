@@ -3,8 +3,8 @@
 
 #include "compiler/package/Library.h"
 #include "llvm/ADT/SmallVector.h"
-#include <memory>
 #include "llvm/IR/LLVMContext.h"
+#include <memory>
 
 /// run: Y[N,4] = X[N,4] + w * scale, on the pool; find: I[?] of X[N]; halves: f16 H[K] = X[K] / 2 through f32;
 /// pick: a bad index at node 3, if X[0] is negative.

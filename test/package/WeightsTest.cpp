@@ -1,9 +1,9 @@
 #include "compiler/package/Emit.h"
+#include "compiler/target/Cpu.h"
+#include "runtime/model.h"
 #include "test/package/TestLibrary.h"
 #include "llvm/AsmParser/Parser.h"
 #include "llvm/Support/SourceMgr.h"
-#include "compiler/target/Cpu.h"
-#include "runtime/model.h"
 #include <chrono>
 #include <fstream>
 #include <gtest/gtest.h>
@@ -21,17 +21,20 @@ Error build(StringRef folder, ArrayRef<char> bytes) {
   LLVMContext context;
   SMDiagnostic problem;
   std::unique_ptr<Module> module = parseAssemblyString(R"(
-    @w = external constant [)" + std::to_string(bytes.size()) + R"( x i8]
+    @w = external constant [)" + std::to_string(bytes.size()) +
+                                                           R"( x i8]
     declare ptr @dlc_rt_output(ptr, i32, ptr)
     define i32 @run.x(ptr %c, ptr %i, ptr %s) {
       %y = call ptr @dlc_rt_output(ptr %c, i32 0, ptr null)
-      %end = getelementptr i8, ptr @w, i64 )" + std::to_string(bytes.size() - 1) + R"(
+      %end = getelementptr i8, ptr @w, i64 )" + std::to_string(bytes.size() - 1) +
+                                                           R"(
       %a = load volatile i8, ptr @w
       %b = load volatile i8, ptr %end
       %sum = add i8 %a, %b
       store i8 %sum, ptr %y
       ret i32 0
-    })", problem, context);
+    })",
+                                                       problem, context);
   module->setTargetTriple(Triple(dlc::cpuTriple));
   module->setDataLayout("e-m:e-p270:32:32-p271:32:32-p272:64:64-i64:64-i128:128-f80:128-n8:16:32:64-S128");
   dlc::Program program;
@@ -106,7 +109,10 @@ int main(void) {
   big_model *m; big_session *s; big_io io = {0};
   return big_open(0, &m, 0, 0) || big_session_new(m, &s) || big_run(s, &io) || *io.Y != 14;
 }' > use.c && for way in '-lbig -Wl,-rpath,out' '-l:libbig.a' '-fuse-ld=lld -l:libbig.a'; do
-)" + DLC_TEST_CC + R"( -Iout use.c -Lout $way -o use && ./use || exit 1; done)", output), 0) << output;
+)" + DLC_TEST_CC + R"( -Iout use.c -Lout $way -o use && ./use || exit 1; done)",
+                  output),
+            0)
+      << output;
 }
 
 } // namespace

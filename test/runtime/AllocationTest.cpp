@@ -1,4 +1,5 @@
-// Counts every allocation of the process, so it is a program of its own and not built with sanitizers, which do the same.
+// Counts every allocation of the process, so it is a program of its own and not built with sanitizers, which do the
+// same.
 #include "test/runtime/TestProgram.h"
 #include <atomic>
 #include <cerrno>

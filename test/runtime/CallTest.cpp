@@ -30,9 +30,9 @@ protected:
   }
   void expectError(int32_t function, std::vector<dlc_tensor> inputs, std::vector<dlc_tensor> outputs, dlc_status status,
                    const std::string &text) {
-    EXPECT_EQ(dlc_rt_call(session, function, inputs.data(), int32_t(inputs.size()), outputs.data(),
-                          int32_t(outputs.size())),
-              status);
+    EXPECT_EQ(
+        dlc_rt_call(session, function, inputs.data(), int32_t(inputs.size()), outputs.data(), int32_t(outputs.size())),
+        status);
     EXPECT_EQ(dlc_rt_last_error(session), text);
   }
 

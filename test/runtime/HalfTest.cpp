@@ -60,11 +60,15 @@ void expectNearestEven(uint16_t largest, Narrow narrow, Widen widenTo) {
 }
 
 TEST(Half, RoundsToNearestEven) {
-  expectNearestEven<float>(0x7bff, [](float v) { return toHalf(v); }, widen);
-  expectNearestEven<double>(0x7bff, [](double v) { return toHalf(v); }, widen);
-  expectNearestEven<double>(0x7f7f, [](double v) { return toBfloat(v); }, widenBfloat);
+  expectNearestEven<float>(
+      0x7bff, [](float v) { return toHalf(v); }, widen);
+  expectNearestEven<double>(
+      0x7bff, [](double v) { return toHalf(v); }, widen);
+  expectNearestEven<double>(
+      0x7f7f, [](double v) { return toBfloat(v); }, widenBfloat);
   // From 0x80 on: the middle of two bf16 denormals is a float denormal, and still exact.
-  expectNearestEven<float>(0x7f7f, [](float v) { return toBfloat(v); }, widenBfloat);
+  expectNearestEven<float>(
+      0x7f7f, [](float v) { return toBfloat(v); }, widenBfloat);
 }
 
 TEST(Half, OverflowsToInfinityAndKeepsSigns) {

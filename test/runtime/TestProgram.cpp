@@ -93,7 +93,8 @@ const dlc_dim n4[] = {symbol(0), constant(4)}, four[] = {constant(4)}, n[] = {sy
 const dlc_port addInputs[] = {{"X", DLC_F32, 2, n4}, {"B", DLC_F32, 1, four}}, addOutputs[] = {{"Y", DLC_F32, 2, n4}};
 const dlc_port findInputs[] = {{"X", DLC_I64, 1, n}}, findOutputs[] = {{"I", DLC_I64, 1, unknown}};
 const dlc_port pickInputs[] = {{"data", DLC_F32, 1, m}, {"I", DLC_I64, 1, k}}, pickOutputs[] = {{"Y", DLC_F32, 1, k}};
-const dlc_port pairInputs[] = {{"A", DLC_F32, 2, n2}, {"B", DLC_F32, 2, n2}}, pairOutputs[] = {{"H", DLC_F16, 1, three}};
+const dlc_port pairInputs[] = {{"A", DLC_F32, 2, n2}, {"B", DLC_F32, 2, n2}},
+               pairOutputs[] = {{"H", DLC_F16, 1, three}};
 const dlc_port hugeInputs[] = {{"X", DLC_U8, 3, cube}};
 const char *const nName[] = {"N"}, *const mkNames[] = {"M", "K"};
 const int64_t zeros[] = {0, 0}, ones[] = {1, 1}, hundred[] = {100}, unbounded[] = {INT64_MAX, INT64_MAX};
