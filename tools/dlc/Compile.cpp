@@ -3,10 +3,12 @@
 #include "tools/dlc/CompileArguments.h"
 #include "tools/dlc/Outcome.h"
 
+#include "compiler/driver/Pipeline.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/FormatVariadic.h"
 #include "llvm/Support/raw_ostream.h"
 #include <CLI/CLI.hpp>
+#include <set>
 
 using namespace llvm;
 
@@ -57,6 +59,9 @@ static int run(const CompileCommand &command) {
   options->name = command.name;
   options->emit = command.emit;
   options->stopAfter = command.stopAfter;
+  // Text of the IR needs a phase to stop after; these are the ones most asked for.
+  if (options->stopAfter.empty() && (command.emit == "mlir" || command.emit == "llvm"))
+    options->stopAfter = command.emit == "mlir" ? "graph" : "target";
 
   ProgressLine progress;
   options->progress = [&](const std::string &phase) { progress.show(command.arguments.model + ": " + phase); };
@@ -83,9 +88,16 @@ void addCompile(CLI::App &app, int &exit) {
   sub->add_option("--emit", command->emit, "What to write")
       ->check(CLI::IsMember({"library", "mlir", "llvm", "asm", "obj"}))
       ->capture_default_str();
-  sub->add_option("--stop-after", command->stopAfter, "Last phase to run (with --emit=mlir): import, graph, kernels, ...");
+  std::set<std::string> names;
+  std::string summaries = "Phases:\n";
+  for (const Phase &phase : phases()) {
+    names.insert(phase.name.str());
+    summaries += formatv("  {0,-8} {1}\n", phase.name, phase.summary).str();
+  }
+  sub->add_option("--stop-after", command->stopAfter, "Write the IR after this phase instead")
+      ->check(CLI::IsMember(names));
   sub->add_flag("--json", command->json, "Report as JSON on standard output");
-  sub->footer("Example:\n  dlc compile mnist.onnx -o build --dim N=8 --cpu x86-64-v4,x86-64-v3\n");
+  sub->footer(summaries + "\nExample:\n  dlc compile mnist.onnx -o build --dim N=8 --cpu x86-64-v4,x86-64-v3\n");
   sub->callback([command, &exit] { exit = run(*command); });
 }
 

@@ -6,6 +6,7 @@
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/JSON.h"
 #include <dlfcn.h>
+#include <set>
 
 using namespace llvm;
 
@@ -90,15 +91,6 @@ static bool readFunction(const json::Value &value, LibraryFunction &function) {
   for (const json::Value &port : *object->getArray("outputs"))
     if (!readPort(port, function.outputs.emplace_back()))
       return false;
-  if (std::optional<double> flops = object->getNumber("flops"))
-    function.flops = *flops;
-  if (const json::Object *bySymbol = object->getObject("flops"))
-    for (const auto &[symbol, factor] : *bySymbol) {
-      if (symbol == "constant")
-        function.flops = factor.getAsNumber().value_or(0);
-      else
-        function.flopsBySymbol[symbol.str()] = factor.getAsNumber().value_or(0);
-    }
   return true;
 }
 
@@ -115,6 +107,18 @@ Error Library::readDescription(StringRef path) {
   for (const json::Value &value : *functions)
     if (!readFunction(value, functions_.emplace_back()))
       return createStringError(path + ": its description of a function cannot be read");
+  // Counted for the whole model, with 1 for each symbolic dim: right to scale where a batch is the only one.
+  if (std::optional<double> flops = object->getNumber("flops"); flops && functions_.size() == 1) {
+    std::set<std::string> symbols;
+    for (const Port &port : functions_.front().inputs)
+      for (const PortDim &dim : port.dims)
+        if (!dim.size)
+          symbols.insert(dim.symbol);
+    if (symbols.empty())
+      functions_.front().flops = *flops;
+    else if (symbols.size() == 1)
+      functions_.front().flopsBySymbol[*symbols.begin()] = *flops;
+  }
   return Error::success();
 }
 
