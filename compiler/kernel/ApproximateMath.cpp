@@ -51,8 +51,10 @@ static Binary binaryOf(Operation *op) {
   return nullptr;
 }
 
+/// f16 or bf16, or a vector of one (a memref is none).
 static bool isHalf(Type type) {
-  Type element = getElementTypeOrSelf(type);
+  auto vector = dyn_cast<VectorType>(type);
+  Type element = vector ? vector.getElementType() : type;
   return element.isF16() || element.isBF16();
 }
 
@@ -180,6 +182,80 @@ void Expander::run() {
   }
 }
 
+//===- Short floats in registers ------------------------------------------===//
+
+/// The integer type in whose registers `type` travels, or null. LLVM widens a short float that lives across blocks to
+/// f32 and narrows it again by a call, unless the machine converts.
+static Type carrierOf(Type type, const Target &target) {
+  if (!isHalf(type) || (getElementTypeOrSelf(type).isF16() && target.halfConversions))
+    return nullptr;
+  Type integer = IntegerType::get(type.getContext(), 16);
+  auto vector = dyn_cast<VectorType>(type);
+  return vector ? VectorType::get(vector.getShape(), integer) : integer;
+}
+
+/// Leaves short floats only as results of loads and operands of stores, one bitcast away.
+static void carryShortFloats(func::FuncOp function, const Target &target) {
+  OpBuilder b(function);
+  function.walk([&](Block *block) {
+    for (BlockArgument argument : block->getArguments())
+      if (Type carrier = carrierOf(argument.getType(), target))
+        argument.setType(carrier);
+  });
+  SmallVector<Operation *> ops;
+  function.walk([&](Operation *op) { ops.push_back(op); });
+  auto isAccess = [](Operation *op) {
+    return isa<memref::LoadOp, memref::StoreOp, vector::LoadOp, vector::StoreOp, vector::MaskedLoadOp,
+               vector::MaskedStoreOp, vector::GatherOp, vector::ScatterOp>(op);
+  };
+  for (Operation *op : ops) {
+    if (auto constant = dyn_cast<arith::ConstantOp>(op)) {
+      Type carrier = carrierOf(constant.getType(), target);
+      if (!carrier)
+        continue;
+      auto bits = [](const llvm::APFloat &value) { return value.bitcastToAPInt(); };
+      TypedAttr value;
+      if (auto dense = dyn_cast<DenseElementsAttr>(constant.getValue()))
+        value = cast<TypedAttr>(Attribute(dense.mapValues(IntegerType::get(op->getContext(), 16), bits)));
+      else
+        value = b.getIntegerAttr(carrier, bits(cast<FloatAttr>(constant.getValue()).getValue()));
+      constant.setValueAttr(value);
+      constant.getResult().setType(carrier);
+      continue;
+    }
+    for (OpOperand &operand : op->getOpOperands()) {
+      // An access names its type by its memref.
+      auto memory = isAccess(op) ? dyn_cast<MemRefType>(op->getOperand(isa<memref::StoreOp, vector::StoreOp>(op)).getType())
+                                 : MemRefType();
+      Type type = operand.get().getType();
+      Type element = memory ? memory.getElementType() : Type();
+      if (!element || !carrierOf(element, target) || carrierOf(type, target) ||
+          !getElementTypeOrSelf(type).isInteger(16))
+        continue;
+      auto vector = dyn_cast<VectorType>(type);
+      b.setInsertionPoint(op);
+      Type wanted = vector ? Type(VectorType::get(vector.getShape(), element)) : element;
+      operand.set(arith::BitcastOp::create(b, op->getLoc(), wanted, operand.get()));
+    }
+    for (Value result : op->getResults()) {
+      Type carrier = carrierOf(result.getType(), target);
+      if (!carrier)
+        continue;
+      if (!isAccess(op)) {
+        result.setType(carrier);
+        continue;
+      }
+      b.setInsertionPointAfter(op);
+      auto cast = arith::BitcastOp::create(b, op->getLoc(), carrier, result);
+      result.replaceAllUsesExcept(cast, cast);
+    }
+    if (isa<arith::BitcastOp>(op) && op->getOperand(0).getType() == op->getResult(0).getType()) {
+      op->getResult(0).replaceAllUsesWith(op->getOperand(0));
+      op->erase();
+    }
+  }
+}
+
 namespace {
 struct ApproximateMath : dlc::impl::ApproximateMathPassBase<ApproximateMath> {
   using ApproximateMathPassBase::ApproximateMathPassBase;
@@ -194,6 +270,7 @@ struct ApproximateMath : dlc::impl::ApproximateMathPassBase<ApproximateMath> {
     function.walk([&](Operation *op) { ops.push_back(op); });
     for (Operation *op : ops)
       Expander(op, *target).run();
+    carryShortFloats(function, *target);
   }
 
   std::optional<Target> given;

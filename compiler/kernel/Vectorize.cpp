@@ -30,6 +30,7 @@ FailureOr<Target> targetOf(Operation *function, StringRef cpu) {
 }
 
 LogicalResult vectorize(RewriterBase &rewriter, linalg::LinalgOp op, const Target &target) {
+  rewriter.setInsertionPoint(op);
   auto generic = dyn_cast<linalg::GenericOp>(op.getOperation());
   if (!generic) {
     FailureOr<linalg::GenericOp> general = linalg::generalizeNamedOp(rewriter, op);

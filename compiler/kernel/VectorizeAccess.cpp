@@ -199,10 +199,15 @@ static OpFoldResult addFold(OpBuilder &b, Location loc, OpFoldResult lhs, OpFold
   return addIndex(b, loc, asValue(b, loc, lhs), asValue(b, loc, rhs));
 }
 
-Access::Access(OpBuilder &b, Location loc, Value memref, AffineMap map) : view(flatten(b, loc, memref)) {
+Access::Access(OpBuilder &b, Location loc, Value operand, AffineMap map) {
   coefficients.resize(map.getNumDims());
   plainDimension.resize(map.getNumDims(), -1);
-  bool contiguous = cast<MemRefType>(memref.getType()).getLayout().isIdentity();
+  if (!isa<MemRefType>(operand.getType())) {
+    scalar = operand;
+    return;
+  }
+  view = flatten(b, loc, operand);
+  bool contiguous = cast<MemRefType>(operand.getType()).getLayout().isIdentity();
   for (auto [position, expr] : llvm::enumerate(map.getResults())) {
     OpFoldResult stride = view.strides[position];
     SmallVector<int64_t> factors(map.getNumDims(), 0);
@@ -227,7 +232,9 @@ Access::Access(OpBuilder &b, Location loc, Value memref, AffineMap map) : view(f
       coefficient = {};
 }
 
-Type Access::elementType() const { return cast<MemRefType>(view.buffer.getType()).getElementType(); }
+Type Access::elementType() const {
+  return scalar ? scalar.getType() : cast<MemRefType>(view.buffer.getType()).getElementType();
+}
 
 bool Access::isIrregular(unsigned dim) const {
   return llvm::any_of(irregular, [&](const Irregular &term) { return term.expr.isFunctionOfDim(dim); });
@@ -303,6 +310,8 @@ Value Access::laneDistances(OpBuilder &b, Location loc, ArrayRef<Value> ivs, uns
 
 LaneValue Access::load(OpBuilder &b, Location loc, ArrayRef<Value> ivs, ArrayRef<unsigned> order, unsigned dim,
                        LaneShape shape, bool fillOnes) const {
+  if (scalar)
+    return scalar;
   Value at = address(b, loc, ivs, order, dim);
   if (!dependsOn(dim))
     return memref::LoadOp::create(b, loc, view.buffer, ValueRange{at}).getResult();

@@ -55,7 +55,8 @@ void storeLanes(mlir::OpBuilder &b, mlir::Location loc, mlir::Value value, mlir:
 /// `offset + sum of iv[d] * coefficient(d) + irregular terms`.
 class Access {
 public:
-  Access(mlir::OpBuilder &b, mlir::Location loc, mlir::Value memref, mlir::AffineMap map);
+  /// `operand`: a strided memref, or a scalar, which every point reads.
+  Access(mlir::OpBuilder &b, mlir::Location loc, mlir::Value operand, mlir::AffineMap map);
 
   mlir::Type elementType() const;
   bool dependsOn(unsigned dim) const;
@@ -86,6 +87,7 @@ private:
   mlir::Value laneDistances(mlir::OpBuilder &b, mlir::Location loc, mlir::ArrayRef<mlir::Value> ivs, unsigned dim,
                             unsigned lanes) const;
 
+  mlir::Value scalar; ///< null: a memref
   FlatView view;
   llvm::SmallVector<mlir::OpFoldResult> coefficients; ///< per dim; null: zero
   llvm::SmallVector<Irregular> irregular;

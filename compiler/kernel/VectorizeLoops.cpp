@@ -20,7 +20,7 @@ scf::ForOp createFinalLoop(OpBuilder &b, Location loc, Value first, Value last, 
   auto annotation =
       LLVM::LoopAnnotationAttr::get(context, nullptr, nullptr, nullptr, unroll, nullptr, nullptr, nullptr, nullptr,
                                     nullptr, nullptr, nullptr, nullptr, nullptr, nullptr, {});
-  loop->setAttr("llvm.loop_annotation", annotation);
+  loop->setAttr("loop_annotation", annotation);
   return loop;
 }
 
@@ -100,7 +100,7 @@ private:
   bool divides = false;
 
   SmallVector<Value> ivs;                      ///< per dim; of a dim without a loop, zero
-  SmallVector<SmallVector<LaneValue>> loaded;  ///< per operand, per chunk
+  SmallVector<SmallVector<LaneValue>> loaded;  ///< per operand, per chunk or one for all
   SmallVector<State> states;                   ///< per output; empty: not begun
   SmallVector<bool> reduced;                   ///< per output: accumulates along the vector dim
   LaneShape shape;                             ///< in the vector loop: of the segment being emitted
@@ -114,8 +114,9 @@ void LoopEmitter::loadInputs(unsigned level) {
     if (levelOf(access) != level || !isUsed(i))
       continue;
     loaded[i].clear();
-    for (unsigned chunk = 0; chunk < chunks; ++chunk)
-      loaded[i].push_back(chunk && !access.dependsOn(plan.vectorDim) ? loaded[i][0] : load(access, chunk));
+    unsigned count = access.dependsOn(plan.vectorDim) ? chunks : 1; // the same for all chunks
+    for (unsigned chunk = 0; chunk < count; ++chunk)
+      loaded[i].push_back(load(access, chunk));
   }
 }
 
@@ -193,7 +194,7 @@ void LoopEmitter::emitPoint() {
     };
     for (unsigned i = 0; i < nest.numInputs(); ++i)
       if (isUsed(i))
-        payload.bind(body->getArgument(i), loaded[i][chunk]);
+        payload.bind(body->getArgument(i), loaded[i].size() == 1 ? loaded[i][0] : loaded[i][chunk]);
     for (unsigned i = 0; i < states.size(); ++i) {
       if (states[i].empty())
         continue;
@@ -227,7 +228,7 @@ void LoopEmitter::emitLoop(unsigned dim, Value first, Value last, int64_t step, 
     carried.append(state.begin(), state.end());
   scf::ForOp loop = createFinalLoop(b, loc, first, last, step, carried);
   if (!final)
-    loop->removeAttr("llvm.loop_annotation");
+    loop->removeAttr("loop_annotation");
   auto assign = [&](ValueRange values) {
     unsigned next = 0;
     for (State &state : states)

@@ -53,9 +53,11 @@ static void collapseDims(OpBuilder &b, Location loc, Nest &nest) {
 FailureOr<Nest> describeNest(OpBuilder &b, linalg::GenericOp op) {
   Location loc = op.getLoc();
   for (Value operand : op->getOperands()) {
+    if (operand.getType().isIntOrIndexOrFloat())
+      continue;
     auto type = dyn_cast<MemRefType>(operand.getType());
     if (!type)
-      return op.emitOpError("expects memref operands, got ") << operand.getType();
+      return op.emitOpError("expects memrefs or scalars as operands, got ") << operand.getType();
     SmallVector<int64_t> strides;
     int64_t offset;
     if (failed(type.getStridesAndOffset(strides, offset)))
@@ -102,8 +104,8 @@ static PayloadFacts inspect(linalg::GenericOp op) {
     facts.hasNarrow |= bits < 64;
   };
   for (Value operand : op->getOperands()) {
-    Type element = cast<MemRefType>(operand.getType()).getElementType();
-    facts.storesBits |= element.isInteger(1);
+    Type element = getElementTypeOrSelf(operand.getType());
+    facts.storesBits |= element.isInteger(1) && isa<MemRefType>(operand.getType());
     add(element);
   }
   for (Operation &inner : op.getBody()->without_terminator()) {

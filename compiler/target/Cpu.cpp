@@ -22,6 +22,9 @@
 #include "mlir/Target/LLVMIR/Dialect/LLVMIR/LLVMToLLVMIRTranslation.h"
 #include "mlir/Target/LLVMIR/Export.h"
 #include "mlir/Transforms/Passes.h"
+#include "llvm/IR/IRBuilder.h"
+#include "llvm/IR/InstIterator.h"
+#include "llvm/IR/IntrinsicInst.h"
 #include "llvm/IR/LegacyPassManager.h"
 #include "llvm/MC/TargetRegistry.h"
 #include "llvm/Passes/PassBuilder.h"
@@ -175,6 +178,33 @@ std::unique_ptr<llvm::Module> translateToLLVM(ModuleOp module, llvm::LLVMContext
   return result;
 }
 
+/// Stores one lane as a scalar. LLVM 22 makes of a truncation and a masked store of one known lane a store of the
+/// element before truncation, which writes past it.
+static void storeSingleLanesAsScalars(llvm::Module &module) {
+  for (llvm::Function &function : module)
+    for (llvm::Instruction &instruction : llvm::make_early_inc_range(llvm::instructions(function))) {
+      auto *store = llvm::dyn_cast<llvm::IntrinsicInst>(&instruction);
+      if (!store || store->getIntrinsicID() != llvm::Intrinsic::masked_store)
+        continue;
+      auto *mask = llvm::dyn_cast<llvm::Constant>(store->getArgOperand(store->arg_size() - 1));
+      auto *type = llvm::dyn_cast<llvm::FixedVectorType>(store->getArgOperand(0)->getType());
+      if (!mask || !type)
+        continue;
+      llvm::SmallVector<unsigned> active;
+      for (unsigned lane = 0; lane < type->getNumElements(); ++lane)
+        if (llvm::Constant *bit = mask->getAggregateElement(lane); bit && !bit->isNullValue())
+          active.push_back(lane);
+      if (active.size() != 1)
+        continue;
+      llvm::IRBuilder<> b(store);
+      llvm::Value *element = b.CreateExtractElement(store->getArgOperand(0), uint64_t(active[0]));
+      llvm::Value *address = b.CreateConstGEP1_64(type->getElementType(), store->getArgOperand(1), active[0]);
+      uint64_t bytes = module.getDataLayout().getTypeStoreSize(type->getElementType());
+      b.CreateAlignedStore(element, address, llvm::MaybeAlign(llvm::bit_floor(bytes)));
+      store->eraseFromParent();
+    }
+}
+
 llvm::Error optimize(llvm::Module &module, OptimizationLevel level) {
   std::unique_ptr<llvm::TargetMachine> machine = makeTargetMachine(level);
   llvm::PipelineTuningOptions tuning;
@@ -193,6 +223,7 @@ llvm::Error optimize(llvm::Module &module, OptimizationLevel level) {
   builder.crossRegisterProxies(loops, functions, components, modules);
   auto pipeline = level == OptimizationLevel::Full ? llvm::OptimizationLevel::O3 : llvm::OptimizationLevel::O1;
   builder.buildPerModuleDefaultPipeline(pipeline).run(module, modules);
+  storeSingleLanesAsScalars(module);
   return llvm::Error::success();
 }
 

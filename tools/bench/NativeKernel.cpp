@@ -20,6 +20,7 @@ static LogicalResult lowerKernels(ModuleOp module, const Target &target) {
   kernel.addPass(createCanonicalizerPass());
   kernel.addPass(createExpandMicrokernelsPass(target));
   kernel.addPass(createVectorizePass(target));
+  kernel.addPass(createApproximateMathPass(target));
 
   kernel.addPass(createCanonicalizerPass());
   kernel.addPass(createCSEPass());
