@@ -153,6 +153,8 @@ Tensor countOver(Tensor a, ArrayRef<int64_t> axes) {
   return cast(reduceProd(dimsAt(a, sorted), {0}, false), a.elementType());
 }
 
+Tensor mean(Tensor a, ArrayRef<int64_t> axes) { return reduceSum(a, axes) / countOver(a, axes); }
+
 Tensor matmul(Tensor a, Tensor b) { return a && b ? apply<MatMulOp>({a, b}) : Tensor(); }
 Tensor transpose(Tensor a, ArrayRef<int64_t> permutation) {
   return a ? apply<TransposeOp>({a}, {ints(a, "permutation", permutation)}) : Tensor();
@@ -178,11 +180,13 @@ Tensor iota(Tensor size) { return size ? apply<IotaOp>({size}) : Tensor(); }
 Tensor placesAlong(Tensor a, int64_t axis) {
   if (!a)
     return {};
-  Tensor places = iota(dimsAt(a, {axis}));
+  return alongAxis(iota(dimsAt(a, {axis})), axis, a.rank());
+}
+Tensor alongAxis(Tensor vector, int64_t axis, int64_t rank) {
   SmallVector<int64_t> behind;
-  for (int64_t i = axis + 1; i < a.rank(); ++i)
+  for (int64_t i = axis + 1; i < rank; ++i)
     behind.push_back(i - axis);
-  return behind.empty() ? places : unsqueeze(places, behind);
+  return behind.empty() ? vector : unsqueeze(vector, behind);
 }
 Tensor argMax(Tensor a, int64_t axis) {
   return a ? apply<ArgExtremeOp>({a}, {a.builder().getNamedAttr("axis", a.builder().getI64IntegerAttr(axis))}) : Tensor();
@@ -217,6 +221,11 @@ Tensor concat(ArrayRef<Tensor> parts, int64_t axis) {
   return apply<ConcatOp>(parts, {first.builder().getNamedAttr("axis", first.builder().getI64IntegerAttr(axis))});
 }
 Tensor broadcastTo(Tensor a, Tensor shape) { return a && shape ? apply<BroadcastToOp>({a, shape}) : Tensor(); }
+
+Tensor logSoftmax(Tensor a, int64_t axis) {
+  Tensor shifted = a - reduceMax(a, {axis});
+  return shifted - log(reduceSum(exp(shifted), {axis}));
+}
 
 Tensor softmax(Tensor a, int64_t axis) {
   Tensor e = exp(a - reduceMax(a, {axis}));

@@ -105,6 +105,8 @@ Tensor reduceMin(Tensor a, llvm::ArrayRef<int64_t> axes, bool keepDims = true);
 Tensor reduceProd(Tensor a, llvm::ArrayRef<int64_t> axes, bool keepDims = true);
 /// Number of elements folded over `axes`, as a scalar of the element type of `a`.
 Tensor countOver(Tensor a, llvm::ArrayRef<int64_t> axes);
+/// Mean over `axes`, which stay as 1.
+Tensor mean(Tensor a, llvm::ArrayRef<int64_t> axes);
 /// A[..., m, k] B[..., k, n], batch dims broadcast as numpy does.
 Tensor matmul(Tensor a, Tensor b);
 Tensor transpose(Tensor a, llvm::ArrayRef<int64_t> permutation);
@@ -113,6 +115,8 @@ Tensor reshape(Tensor a, Tensor shape);
 Tensor reshape(Tensor a, llvm::ArrayRef<int64_t> shape);
 Tensor squeeze(Tensor a, llvm::ArrayRef<int64_t> axes);
 Tensor unsqueeze(Tensor a, llvm::ArrayRef<int64_t> axes);
+/// A 1-D tensor as one of `rank` dims, all 1 but the one at `axis` (leading ones left out: it broadcasts).
+Tensor alongAxis(Tensor vector, int64_t axis, int64_t rank);
 /// The dims as a 1-D i64 tensor; those of `axes` only.
 Tensor shapeOf(Tensor a);
 Tensor dimsAt(Tensor a, llvm::ArrayRef<int64_t> axes);
@@ -134,5 +138,6 @@ Tensor concat(llvm::ArrayRef<Tensor> parts, int64_t axis);
 /// numpy broadcasting to the dims in the 1-D i64 tensor `shape` (which may be lower where `a` is larger, as in ONNX).
 Tensor broadcastTo(Tensor a, Tensor shape);
 Tensor softmax(Tensor a, int64_t axis);
+Tensor logSoftmax(Tensor a, int64_t axis);
 
 } // namespace dlc::dl

@@ -13,10 +13,16 @@ ArrayRef<OnnxForm> allOnnxForms() {
     SmallVector<OnnxForm> all;
     appendConstantForms(all);
     appendContractForms(all);
+    appendEinsumForms(all);
     appendFormulaForms(all);
+    appendGenerateForms(all);
     appendIndexForms(all);
     appendLayoutForms(all);
+    appendLossForms(all);
+    appendNormalizeForms(all);
+    appendOptimizerForms(all);
     appendOrderForms(all);
+    appendQuantizeForms(all);
     appendReduceForms(all);
     appendScatterForms(all);
     llvm::sort(all, [](const OnnxForm &a, const OnnxForm &b) {

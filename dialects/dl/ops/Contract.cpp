@@ -150,7 +150,10 @@ ElementsAttr PackOp::foldBytes(ArrayRef<ElementsAttr> operands) {
   int64_t batch = k * n == 0 ? 0 : in.getNumElements() / (k * n);
   auto blob = HeapAsmResourceBlob::allocate(out.getNumElements() * byteWidth(element), 64, /*dataIsMutable=*/true);
   mk::packConstant(source, blob.getMutableData(), batch, k, n, panel, byteWidth(element), getTranspose());
-  return DenseResourceElementsAttr::get(out, "packed", std::move(blob));
+  // A name of its own: the blob manager looks for a free one step by step.
+  std::string name = resource ? resource.getRawHandle().getKey().str() + "_packed"
+                              : "packed_" + std::to_string(reinterpret_cast<uintptr_t>(dense.getAsOpaquePointer()));
+  return DenseResourceElementsAttr::get(out, name, std::move(blob));
 }
 
 Fusion MatMulOp::fusion() { return {Fusion::Kind::Alone, {}}; }

@@ -72,13 +72,18 @@ template <class Op> mlir::LogicalResult buildSameNamed(NodeView &n, Values &resu
 
 void appendConstantForms(llvm::SmallVectorImpl<OnnxForm> &forms);
 void appendContractForms(llvm::SmallVectorImpl<OnnxForm> &forms);
+void appendEinsumForms(llvm::SmallVectorImpl<OnnxForm> &forms);
 void appendFormulaForms(llvm::SmallVectorImpl<OnnxForm> &forms);
+void appendGenerateForms(llvm::SmallVectorImpl<OnnxForm> &forms);
 void appendIndexForms(llvm::SmallVectorImpl<OnnxForm> &forms);
 void appendLayoutForms(llvm::SmallVectorImpl<OnnxForm> &forms);
+void appendLossForms(llvm::SmallVectorImpl<OnnxForm> &forms);
+void appendNormalizeForms(llvm::SmallVectorImpl<OnnxForm> &forms);
+void appendOptimizerForms(llvm::SmallVectorImpl<OnnxForm> &forms);
 void appendOrderForms(llvm::SmallVectorImpl<OnnxForm> &forms);
 void appendPointwiseForms(llvm::SmallVectorImpl<OnnxForm> &forms);
+void appendQuantizeForms(llvm::SmallVectorImpl<OnnxForm> &forms);
 void appendReduceForms(llvm::SmallVectorImpl<OnnxForm> &forms);
-
 void appendScatterForms(llvm::SmallVectorImpl<OnnxForm> &forms);
 
 /// Contents of pointwise results over integer operands whose contents are known.

@@ -151,6 +151,36 @@ static LogicalResult buildConcat(NodeView &n, Values &results) {
   return give(results, concat(parts, *axis));
 }
 
+/// Blocks of b x b pixels as channels ([N, C, H, W] to [N, C b b, H / b, W / b]) or back. In both, the order within the
+/// channels is (block row, block column, channel) for DCR and (channel, row, column) for CRD.
+template <bool toDepth> static LogicalResult buildDepthSpace(NodeView &n, Values &results) {
+  if (failed(expectInputs(n, 1, 1)))
+    return failure();
+  Tensor x = inputOf(n, 0);
+  int64_t block = n.getInt("blocksize").value_or(0);
+  StringRef mode = n.getString("mode").value_or("DCR");
+  if (x.rank() != 4)
+    return n.error("expects rank 4, got " + Twine(x.rank()));
+  if (block < 1)
+    return n.error("expects a blocksize of at least 1, got " + Twine(block));
+  if (mode != "DCR" && mode != "CRD")
+    return n.error("expects mode DCR or CRD, got '" + mode + "'");
+  bool channelFirst = mode == "CRD";
+  Tensor b = constantInts(n.builder(), n.loc(), {block}), batch = dimsAt(x, {0}), channels = dimsAt(x, {1}),
+         rows = dimsAt(x, {2}), columns = dimsAt(x, {3});
+  if constexpr (toDepth) {
+    rows = rows / b, columns = columns / b;
+    Tensor split = reshape(x, concat({batch, channels, rows, b, columns, b}, 0)); // n c h bh w bw
+    SmallVector<int64_t> order = channelFirst ? SmallVector<int64_t>{0, 1, 3, 5, 2, 4} : SmallVector<int64_t>{0, 3, 5, 1, 2, 4};
+    return give(results, reshape(transpose(split, order), concat({batch, channels * b * b, rows, columns}, 0)));
+  }
+  channels = channels / (b * b);
+  Tensor split = reshape(x, channelFirst ? concat({batch, channels, b, b, rows, columns}, 0)
+                                         : concat({batch, b, b, channels, rows, columns}, 0));
+  SmallVector<int64_t> order = channelFirst ? SmallVector<int64_t>{0, 1, 4, 2, 5, 3} : SmallVector<int64_t>{0, 3, 4, 1, 5, 2};
+  return give(results, reshape(transpose(split, order), concat({batch, channels, rows * b, columns * b}, 0)));
+}
+
 //===----------------------------------------------------------------------===//
 // Slice, Split
 //===----------------------------------------------------------------------===//
@@ -266,6 +296,8 @@ void appendLayoutForms(SmallVectorImpl<OnnxForm> &forms) {
   forms.push_back({"", "Transpose", 1, buildTranspose});
   forms.push_back({"", "Expand", 8, buildExpand});
   forms.push_back({"", "Concat", 4, buildConcat});
+  forms.push_back({"", "DepthToSpace", 1, buildDepthSpace<false>});
+  forms.push_back({"", "SpaceToDepth", 1, buildDepthSpace<true>});
   forms.push_back({"", "Slice", 1, buildSlice});
   forms.push_back({"", "Split", 1, buildSplit});
 }

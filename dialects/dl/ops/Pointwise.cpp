@@ -203,6 +203,22 @@ static LogicalResult buildScaler(NodeView &n, Values &results) {
   return give(results, r);
 }
 
+/// Binarizer of ai.onnx.ml: 1 above the threshold.
+static LogicalResult buildBinarizer(NodeView &n, Values &results) {
+  if (failed(expectInputs(n, 1, 1)))
+    return failure();
+  Tensor x = inputOf(n, 0);
+  return give(results, cast(x > n.getFloat("threshold").value_or(0), x.elementType()));
+}
+
+static LogicalResult buildSwiGlu(NodeView &n, Values &results) {
+  if (failed(expectInputs(n, 2, 2)) || failed(expectSameTypes(n, 0, 2)))
+    return failure();
+  Tensor gate = inputOf(n, 0);
+  NamedAttribute alpha = n.builder().getNamedAttr("alpha", n.builder().getF64FloatAttr(n.getFloat("alpha").value_or(1)));
+  return give(results, apply<SwishOp>({gate}, {alpha}) * inputOf(n, 1));
+}
+
 void appendPointwiseForms(SmallVectorImpl<OnnxForm> &forms) {
   forms.push_back({"", "Max", 1, buildVariadic<larger>});
   forms.push_back({"", "Min", 1, buildVariadic<smaller>});
@@ -220,6 +236,8 @@ void appendPointwiseForms(SmallVectorImpl<OnnxForm> &forms) {
   forms.push_back({"", "BitCast", 26, buildBitCast});
   forms.push_back({"", "Gelu", 20, buildGelu});
   forms.push_back({"", "IsInf", 10, buildIsInf});
+  forms.push_back({"", "SwiGLU", 28, buildSwiGlu});
+  forms.push_back({"ai.onnx.ml", "Binarizer", 1, buildBinarizer});
   forms.push_back({"ai.onnx.ml", "Scaler", 1, buildScaler});
 }
 

@@ -32,7 +32,7 @@ static Tensor foldSum(Tensor x, ArrayRef<int64_t> a) { return reduceSum(x, a); }
 static Tensor foldProd(Tensor x, ArrayRef<int64_t> a) { return reduceProd(x, a); }
 static Tensor foldMax(Tensor x, ArrayRef<int64_t> a) { return reduceMax(x, a); }
 static Tensor foldMin(Tensor x, ArrayRef<int64_t> a) { return reduceMin(x, a); }
-static Tensor foldMean(Tensor x, ArrayRef<int64_t> a) { return reduceSum(x, a) / countOver(x, a); }
+static Tensor foldMean(Tensor x, ArrayRef<int64_t> a) { return mean(x, a); }
 static Tensor foldL1(Tensor x, ArrayRef<int64_t> a) { return reduceSum(abs(x), a); }
 static Tensor foldL2(Tensor x, ArrayRef<int64_t> a) {
   Tensor s = reduceSum(x * x, a);
@@ -102,11 +102,6 @@ static LogicalResult buildSoftmax(NodeView &n, Values &results) {
   if (failed(axis))
     return failure();
   return give(results, softmax(inputOf(n, 0), *axis));
-}
-
-static Tensor logSoftmax(Tensor x, int64_t axis) {
-  Tensor shifted = x - reduceMax(x, {axis});
-  return shifted - log(reduceSum(exp(shifted), {axis}));
 }
 
 /// 1 at the first largest element along `axis`, 0 elsewhere.

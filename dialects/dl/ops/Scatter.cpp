@@ -243,9 +243,32 @@ static LogicalResult buildScatterNd(NodeView &n, Values &results) {
                                           {textAttr(x, "combine", n.getString("reduction").value_or("none"))}));
 }
 
+/// past_cache with the updates at write_indices[batch], write_indices[batch] + 1, ... along `axis`.
+static LogicalResult buildTensorScatter(NodeView &n, Values &results) {
+  if (failed(expectInputs(n, 2, 3)))
+    return failure();
+  Tensor cache = inputOf(n, 0), update = inputOf(n, 1), first = inputOf(n, 2);
+  FailureOr<int64_t> axis = axisFrom(n, "axis", -2, cache.rank());
+  if (failed(axis))
+    return failure();
+  if (update.rank() != cache.rank() || *axis == 0)
+    return n.error("expects an update of the cache's rank and an axis other than 0");
+  StringRef mode = n.getString("mode").value_or("linear");
+  if (mode != "linear" && mode != "circular")
+    return n.error("expects mode linear or circular, got '" + mode + "'");
+  Tensor places = placesAlong(update, *axis);
+  if (first)
+    places = places + alongAxis(cast(first, n.builder().getI64Type()), 0, cache.rank());
+  if (mode == "circular")
+    places = floormod(places, dimsAt(cache, {*axis}));
+  return give(results, apply<ScatterElementsOp>({cache, broadcastTo(places, shapeOf(update)), update},
+                                                {intAttr(cache, "axis", *axis), textAttr(cache, "combine", "none")}));
+}
+
 void appendScatterForms(SmallVectorImpl<OnnxForm> &forms) {
   forms.push_back({"", "NonZero", 9, buildNonZero});
   forms.push_back({"", "Compress", 9, buildCompress});
+  forms.push_back({"", "TensorScatter", 24, buildTensorScatter});
   forms.push_back({"", "Scatter", 9, buildScatterElements});
   forms.push_back({"", "ScatterElements", 11, buildScatterElements});
   forms.push_back({"", "ScatterND", 11, buildScatterNd});
