@@ -5,6 +5,8 @@
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/IR/DialectResourceBlobManager.h"
 #include "mlir/IR/PatternMatch.h"
+#include "llvm/ADT/StringExtras.h"
+#include "llvm/Support/xxhash.h"
 
 using namespace mlir;
 
@@ -151,8 +153,8 @@ ElementsAttr PackOp::foldBytes(ArrayRef<ElementsAttr> operands) {
   auto blob = HeapAsmResourceBlob::allocate(out.getNumElements() * byteWidth(element), 64, /*dataIsMutable=*/true);
   mk::packConstant(source, blob.getMutableData(), batch, k, n, panel, byteWidth(element), getTranspose());
   // A name of its own: the blob manager looks for a free one step by step.
-  std::string name = resource ? resource.getRawHandle().getKey().str() + "_packed"
-                              : "packed_" + std::to_string(reinterpret_cast<uintptr_t>(dense.getAsOpaquePointer()));
+  std::string name = "packed_" + llvm::utohexstr(llvm::xxh3_64bits(llvm::ArrayRef<uint8_t>(
+                                     reinterpret_cast<const uint8_t *>(source.data()), source.size())));
   return DenseResourceElementsAttr::get(out, name, std::move(blob));
 }
 
