@@ -185,7 +185,8 @@ private:
     auto known = costs.find(op);
     if (known != costs.end())
       return known->second;
-    Block scratch;
+    Region region(f.function);
+    Block &scratch = region.emplaceBlock();
     OpBuilder inner = OpBuilder::atBlockEnd(&scratch);
     Emitter emitter{inner, op->getLoc(), 0};
     SmallVector<Scalar> operands;
@@ -199,7 +200,6 @@ private:
                : isa<arith::DivFOp>(o)                                                    ? 6
                : o.hasTrait<OpTrait::ConstantLike>()                                      ? 0
                                                                                           : 1;
-    scratch.dropAllReferences();
     return costs[op] = total;
   }
 
