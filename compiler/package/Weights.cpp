@@ -1,13 +1,11 @@
 //===- Weights.cpp - Constant data beside the code ------------------------===//
 #include "compiler/package/Weights.h"
 
-#include "llvm/ADT/DenseMap.h"
 #include "llvm/ADT/SmallString.h"
 #include "llvm/BinaryFormat/ELF.h"
 #include "llvm/IR/Constants.h"
 #include "llvm/Support/CodeGen.h"
 #include "llvm/Support/MathExtras.h"
-#include "llvm/Support/xxhash.h"
 
 using namespace llvm;
 
@@ -16,7 +14,6 @@ namespace dlc {
 Expected<WeightLayout> placeWeights(Module &module, const Program &program) {
   WeightLayout layout;
   layout.symbol = exportedName(program, "weights");
-  DenseMap<uint64_t, SmallVector<size_t, 1>> byHash;
   SmallVector<std::pair<GlobalVariable *, uint64_t>> globals;
   for (const ProgramWeight &weight : program.weights) {
     GlobalVariable *global = module.getNamedGlobal(weight.symbol);
@@ -29,18 +26,7 @@ Expected<WeightLayout> placeWeights(Module &module, const Program &program) {
       global->eraseFromParent();
       continue;
     }
-    auto &candidates =
-        byHash[xxh3_64bits(ArrayRef(reinterpret_cast<const uint8_t *>(weight.bytes.data()), weight.bytes.size()))];
-    auto known = llvm::find_if(candidates, [&](size_t i) {
-      const WeightLayout::Piece &piece = layout.pieces[i];
-      return piece.bytes == weight.bytes && piece.offset % weight.alignment == 0;
-    });
-    if (known != candidates.end()) {
-      globals.push_back({global, layout.pieces[*known].offset});
-      continue;
-    }
     const uint64_t offset = alignTo(layout.bytes, weight.alignment);
-    candidates.push_back(layout.pieces.size());
     layout.pieces.push_back({weight.bytes, offset});
     layout.bytes = offset + weight.bytes.size();
     layout.alignment = std::max(layout.alignment, weight.alignment);

@@ -27,7 +27,7 @@ struct WeightLayout {
 };
 
 /// Replaces the globals of `module` that stand for weights of `program` by offsets from one symbol. Weights that the
-/// module does not use are left out, equal ones are stored once.
+/// module does not use are left out.
 llvm::Expected<WeightLayout> placeWeights(llvm::Module &module, const Program &program);
 
 /// Writes an x86-64 ELF object that defines the symbol.

@@ -70,18 +70,16 @@ TEST(Emit, DropsHalfConversionsThatNothingNeeds) {
   EXPECT_FALSE(module->getFunction("dlc_rt_plan"));
 }
 
-TEST(Emit, StoresEqualWeightsOnceAndUnusedNever) {
+TEST(Emit, LeavesOutWeightsThatNothingUses) {
   LLVMContext context;
   SMDiagnostic problem;
   std::unique_ptr<Module> module = parseAssemblyString(R"(
     @a = external constant [4 x i8]
     @b = external constant [3 x i8]
-    @c = external constant [4 x i8]
     @unused = external constant [9 x i8]
     define i32 @run.x(ptr %c, ptr %i, ptr %s) {
       store ptr @a, ptr %s
       store ptr @b, ptr %s
-      store ptr @c, ptr %s
       ret i32 0
     })",
                                                        problem, context);
@@ -89,7 +87,6 @@ TEST(Emit, StoresEqualWeightsOnceAndUnusedNever) {
   program.name = "m";
   program.weights = {{"a", 4, ArrayRef("abcd", 4)},
                      {"b", 1, ArrayRef("xyz", 3)},
-                     {"c", 4, ArrayRef("abcd", 4)},
                      {"unused", 64, ArrayRef("123456789", 9)},
                      {"missing", 64, ArrayRef("123456789", 9)}};
   Expected<dlc::WeightLayout> layout = dlc::placeWeights(*module, program);

@@ -77,15 +77,16 @@ TEST(Files, NameTheFolderThatCannotBe) {
   }
 }
 
-/// Builds a library in `out` in a process of its own and returns the message.
-std::string buildInChild(const std::string &out, void (*prepare)()) {
+/// Writes a library to `out` in a process of its own and returns the message.
+std::string writeInChild(const std::string &out, void (*prepare)()) {
+  static const TestLibrary library("first");
   int ends[2];
   if (pipe(ends))
     return "no pipe";
   pid_t child = fork();
   if (child == 0) {
     prepare();
-    std::string message = messageOf(buildTestLibrary(out, "first"));
+    std::string message = messageOf(library.write(out));
     (void)!write(ends[1], message.data(), message.size());
     _exit(0);
   }
@@ -106,7 +107,7 @@ std::string buildInChild(const std::string &out, void (*prepare)()) {
 
 TEST(Files, AFileTooLargeIsAnErrorAndLeavesNothing) {
   TemporaryFolder folder;
-  std::string message = buildInChild(folder / "out", [] {
+  std::string message = writeInChild(folder / "out", [] {
     rlimit limit = {1000, 1000};
     setrlimit(RLIMIT_FSIZE, &limit);
     signal(SIGXFSZ, SIG_IGN);
@@ -122,7 +123,7 @@ TEST(Files, AFullDiskIsAnErrorAndLeavesNothing) {
   for (int kilobytes = 8; kilobytes < 1024; kilobytes += 12) {
     if (mount("none", folder.path.c_str(), "tmpfs", 0, ("size=" + std::to_string(kilobytes) + "k").c_str()))
       GTEST_SKIP() << "only root can make a small disk";
-    const std::string message = buildInChild(folder / "out", [] {});
+    const std::string message = writeInChild(folder / "out", [] {});
     const Names left = filesIn(folder.path);
     umount(folder.path.c_str());
     if (message.empty())
@@ -138,9 +139,9 @@ TEST(Files, AReadOnlyDiskIsAnError) {
   TemporaryFolder folder;
   if (mount("none", folder.path.c_str(), "tmpfs", MS_RDONLY, ""))
     GTEST_SKIP() << "only root can make a read-only disk";
-  EXPECT_EQ(buildInChild(folder / "out", [] {}),
+  EXPECT_EQ(writeInChild(folder / "out", [] {}),
             "cannot create the folder " + folder / "out" + ": Read-only file system");
-  EXPECT_EQ(buildInChild(folder.path, [] {}), "cannot write to the folder " + folder.path + ": Read-only file system");
+  EXPECT_EQ(writeInChild(folder.path, [] {}), "cannot write to the folder " + folder.path + ": Read-only file system");
   umount(folder.path.c_str());
 }
 

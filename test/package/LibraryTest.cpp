@@ -20,7 +20,7 @@ protected:
   static void SetUpTestSuite() {
     folder = new TemporaryFolder;
     for (auto [name, scale] : {std::pair("first", 1), std::pair("second", 7)}) {
-      Error error = buildTestLibrary(folder->path, name, scale);
+      Error error = TestLibrary(name, scale).write(folder->path);
       ASSERT_FALSE(bool(error)) << toString(std::move(error));
     }
   }
@@ -47,7 +47,7 @@ TEST_F(Library, HasAllFilesAndNoOthers) {
                                        "second.h",   "second.json", "second.pc",   "secondConfig.cmake"};
   TemporaryFolder own;
   for (const char *name : {"first", "second"})
-    EXPECT_FALSE(bool(buildTestLibrary(own.path, name)));
+    EXPECT_FALSE(bool(TestLibrary(name).write(own.path)));
   EXPECT_EQ(filesIn(own.path), expected);
 }
 
@@ -130,7 +130,7 @@ TEST_F(Library, IsSmall) {
 
 TEST_F(Library, SameInputSameFiles) {
   TemporaryFolder other;
-  Error error = buildTestLibrary(other / "deeper/down", "first");
+  Error error = TestLibrary("first").write(other / "deeper/down");
   ASSERT_FALSE(bool(error)) << toString(std::move(error));
   outputOf("for f in " + other.path + "/deeper/down/*; do cmp $f $(basename $f) || exit 1; done");
 }

@@ -167,18 +167,18 @@ SmallVector<char, 0> emitObject(Module &module) {
   return object;
 }
 
-Error buildTestLibrary(StringRef folder, const std::string &name, int scale) {
+TestLibrary::TestLibrary(const std::string &name, int scale) : program(testLibraryProgram(name)) {
   LLVMContext context;
-  dlc::Program program = testLibraryProgram(name);
   std::unique_ptr<Module> module = testLibraryModule(context, scale);
-  Expected<dlc::WeightLayout> layout = dlc::emitProgram(*module, program);
-  if (!layout)
-    return layout.takeError();
-  SmallVector<char, 0> object = emitObject(*module);
+  weights = cantFail(dlc::emitProgram(*module, program));
+  object = emitObject(*module);
+}
+
+Error TestLibrary::write(StringRef folder) const {
   Expected<dlc::OutputFiles> files = dlc::OutputFiles::create(folder);
   if (!files)
     return files.takeError();
-  if (Error error = dlc::writeLibrary(*files, program, *layout, object))
+  if (Error error = dlc::writeLibrary(*files, program, weights, object))
     return error;
   return files->commit().takeError();
 }

@@ -16,8 +16,15 @@ std::unique_ptr<llvm::Module> testLibraryModule(llvm::LLVMContext &context, int 
 /// The object of a completed module.
 llvm::SmallVector<char, 0> emitObject(llvm::Module &module);
 
-/// Compiles the test library into `folder`.
-llvm::Error buildTestLibrary(llvm::StringRef folder, const std::string &name, int scale = 1);
+/// The test library, ready to be written.
+struct TestLibrary {
+  explicit TestLibrary(const std::string &name, int scale = 1);
+  llvm::Error write(llvm::StringRef folder) const;
+
+  dlc::Program program;
+  dlc::WeightLayout weights;
+  llvm::SmallVector<char, 0> object;
+};
 
 /// A folder that is removed with all that is in it.
 class TemporaryFolder {
