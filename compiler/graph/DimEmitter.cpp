@@ -49,15 +49,14 @@ Value DimEmitter::emit(Location loc, AffineExpr e, llvm::function_ref<Value(Valu
       v = arith::MulIOp::create(b, loc, x, y);
       break;
     case AffineExprKind::Mod:
-      v = arith::RemSIOp::create(b, loc, x, y);
-      break;
     case AffineExprKind::FloorDiv:
     case AffineExprKind::CeilDiv: {
       // A divisor that is a dim may be zero: the quotient is then of no use, but it must not trap.
       Value one = arith::ConstantIndexOp::create(b, loc, 1);
       y = arith::MaxSIOp::create(b, loc, y, one);
-      v = e.getKind() == AffineExprKind::FloorDiv ? Value(arith::FloorDivSIOp::create(b, loc, x, y))
-                                                  : Value(arith::CeilDivSIOp::create(b, loc, x, y));
+      v = e.getKind() == AffineExprKind::Mod        ? Value(arith::RemSIOp::create(b, loc, x, y))
+          : e.getKind() == AffineExprKind::FloorDiv ? Value(arith::FloorDivSIOp::create(b, loc, x, y))
+                                                    : Value(arith::CeilDivSIOp::create(b, loc, x, y));
       break;
     }
     default:

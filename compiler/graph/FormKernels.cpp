@@ -87,9 +87,11 @@ private:
           for (AffineExpr e : shapes.dims(r)) {
             SmallVector<Value> read;
             dims.readBy(e, read);
-            for (Value v : read)
+            for (Value v : read) {
+              readOnHost.insert(v);
               if (v != r)
                 need(v, work);
+            }
           }
     }
   }
@@ -268,6 +270,8 @@ private:
   }
 
   bool escapes(Group *g, Operation *op) {
+    if (llvm::any_of(op->getResults(), [&](Value r) { return readOnHost.contains(r); }))
+      return true;
     return llvm::any_of(op->getUsers(), [&](Operation *user) {
       return !g->contains(user) && (needed.contains(user) || user == block.getTerminator());
     });
@@ -479,6 +483,7 @@ private:
   OpBuilder b;
   DimEmitter dims;
   llvm::DenseSet<Operation *> needed;
+  llvm::DenseSet<Value> readOnHost; ///< their elements or dims make up the dims of others
   llvm::DenseMap<Operation *, unsigned> position;
   llvm::DenseMap<Operation *, Group *> groups;
   std::vector<std::unique_ptr<Group>> storage;
