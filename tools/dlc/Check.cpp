@@ -25,8 +25,8 @@ struct CheckCommand {
   uint64_t seed = 0;
   bool json = false;
 
-  Tolerance tolerance(const DType &type) const {
-    Tolerance usual = Tolerance::of(type);
+  Tolerance tolerance(const HostTensor &expected) const {
+    Tolerance usual = Tolerance::of(expected);
     return {relative.value_or(usual.relative), absolute.value_or(usual.absolute)};
   }
 };
@@ -50,7 +50,7 @@ struct Checker {
 
 void Checker::report(mlir::func::FuncOp function, const Port &port, const HostTensor &actual,
                      const HostTensor &expected) {
-  Difference difference = compare(actual, expected, command.tolerance(*expected.type));
+  Difference difference = compare(actual, expected, command.tolerance(expected));
   bool bad = !difference.problem.empty();
   mismatch |= bad;
   json::Object object{{"function", function.getName()}, {"output", port.name}, {"type", actual.typeText()},
@@ -70,7 +70,8 @@ void Checker::report(mlir::func::FuncOp function, const Port &port, const HostTe
 
 void Checker::explain(mlir::func::FuncOp function, ArrayRef<HostTensor> inputs) {
   std::optional<Divergence> first =
-      findDivergence(function, inputs, *command.arguments.toOptions(), [&](const DType &type) { return command.tolerance(type); });
+      findDivergence(function, inputs, *command.arguments.toOptions(),
+                     [&](const HostTensor &expected) { return command.tolerance(expected); });
   if (!first) {
     if (!command.json)
       outs() << "  each node alone agrees with the reference: the difference arises in how they are fused\n";
@@ -163,7 +164,7 @@ void addCheck(CLI::App &app, int &exit) {
   sub->add_option("-i,--input", command->inputs, "NAME=@FILE or NAME=rand (default: rand)")->expected(1)->take_all();
   sub->add_option("--function", command->function, "Only this function (default: all)");
   sub->add_option("--rtol", command->relative, "Relative tolerance (default: by element type, 1e-4 for f32)");
-  sub->add_option("--atol", command->absolute, "Absolute tolerance (default: by element type, 1e-5 for f32)");
+  sub->add_option("--atol", command->absolute, "Absolute tolerance (default: by element type and magnitude, 1e-5 for f32)");
   sub->add_option("--threads", command->threads, "Threads (default: one for each CPU)");
   sub->add_option("--seed", command->seed, "Seed of random inputs")->capture_default_str();
   sub->add_flag("--json", command->json, "Report as JSON on standard output");

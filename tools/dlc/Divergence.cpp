@@ -79,7 +79,7 @@ static std::unique_ptr<Library> compileProbe(ModuleOp module, CompileOptions opt
 
 std::optional<Divergence> findDivergence(func::FuncOp function, ArrayRef<HostTensor> inputs,
                                          const CompileOptions &options,
-                                         std::function<Tolerance(const DType &)> tolerance) {
+                                         std::function<Tolerance(const HostTensor &)> tolerance) {
   OwningOpRef<ModuleOp> module = cast<ModuleOp>(function->getParentOp()->clone());
   auto probe = module->lookupSymbol<func::FuncOp>(function.getName());
   SmallVector<Operation *> ops = exposeAll(probe);
@@ -103,7 +103,7 @@ std::optional<Divergence> findDivergence(func::FuncOp function, ArrayRef<HostTen
   if (!actual)
     return Divergence{"(the run itself)", toString(actual.takeError())};
   for (auto [op, a, e] : zip(ops, *actual, *expected)) {
-    Difference difference = compare(a, e, tolerance(*e.type));
+    Difference difference = compare(a, e, tolerance(e));
     if (!difference.problem.empty())
       return Divergence{nameOf(op), difference.problem};
   }

@@ -17,6 +17,6 @@ struct Divergence {
 /// found, or a failed compile, is nullopt.
 std::optional<Divergence> findDivergence(mlir::func::FuncOp function, llvm::ArrayRef<HostTensor> inputs,
                                          const CompileOptions &options,
-                                         std::function<Tolerance(const DType &)> tolerance);
+                                         std::function<Tolerance(const HostTensor &)> tolerance);
 
 } // namespace dlc

@@ -36,7 +36,7 @@ HostTensor randomTensor(const DType &type, ArrayRef<int64_t> dims, uint64_t seed
   for (int64_t i = 0; i < n; ++i) {
     uint64_t bits = next(seed);
     double uniform = static_cast<double>(bits >> 11) * 0x1p-52 - 1;
-    uint64_t value = type.code == 9 ? bits >> 63 : bits >> 61;
+    uint64_t value = type.code == 9 ? bits >> 63 : 1 + (bits >> 32) % 7;
     if (type.code == 1) {
       value = bit_cast<uint32_t>(static_cast<float>(uniform));
     } else if (type.code == 11) {

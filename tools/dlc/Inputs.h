@@ -8,7 +8,7 @@ namespace dlc {
 /// Splits "N=4" options. An error names the first that is not NAME=SIZE.
 llvm::Expected<std::map<std::string, int64_t>> parseDims(llvm::ArrayRef<std::string> options);
 
-/// Uniform in [-1, 1) for floats, [0, 8) for integers; the same for the same seed.
+/// Uniform in [-1, 1) for floats, [1, 7] for integers (good divisors, small indices); the same for the same seed.
 HostTensor randomTensor(const DType &type, llvm::ArrayRef<int64_t> dims, uint64_t seed);
 
 /// One tensor an input, in the function's order. `given` are NAME=@FILE or NAME=rand; an input without one is random too

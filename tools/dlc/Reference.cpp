@@ -56,15 +56,20 @@ Expected<DataSet> readDataSet(StringRef folder) {
   return data;
 }
 
-Tolerance Tolerance::of(const DType &type) {
-  if (type.name == "f64")
-    return {1e-9, 1e-12};
-  if (type.name == "f32")
-    return {1e-4, 1e-5};
-  if (type.name == "f16")
-    return {2e-3, 2e-3};
-  if (type.name == "bf16")
-    return {1.6e-2, 1.6e-2};
+Tolerance Tolerance::of(const HostTensor &expected) {
+  double largest = 1;
+  for (int64_t i = 0, n = expected.elements(); i < n; ++i)
+    if (double v = std::abs(expected.at(i)); std::isfinite(v))
+      largest = std::max(largest, v);
+  StringRef type = expected.type->name;
+  if (type == "f64")
+    return {1e-9, 1e-12 * largest};
+  if (type == "f32")
+    return {1e-4, 1e-5 * largest};
+  if (type == "f16")
+    return {2e-3, 2e-3 * largest};
+  if (type == "bf16")
+    return {1.6e-2, 1.6e-2 * largest};
   return {0, 0};
 }
 

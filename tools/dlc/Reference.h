@@ -20,8 +20,9 @@ llvm::Expected<DataSet> readDataSet(llvm::StringRef folder);
 /// How far results may be from the reference. Integers and bools must be equal.
 struct Tolerance {
   double relative, absolute;
-  /// For results of `type`, where the user gave none.
-  static Tolerance of(const DType &type);
+  /// Where the user gave none: by element type, the absolute part by the largest expected value too, since a sum errs in
+  /// proportion to its terms.
+  static Tolerance of(const HostTensor &expected);
 };
 
 struct Difference {
