@@ -104,6 +104,19 @@ void execute(dlc_session &session, void *const *inputs, const int64_t *symbols) 
   dlc_rt_status(&session); // decodes what kernels left in the status word
 }
 
+/// Says where output `index` shall go. What the session lent before is not the caller's: struct and pointer may come
+/// back from an earlier call, with other dims, and the buffer must be able to grow.
+void bind(dlc_session &session, int32_t index, void *data, int64_t capacity, int64_t *dims) {
+  const bool lent = data == session.lent[index].data;
+  session.outputs[index] = {lent ? nullptr : data, capacity, dims, nullptr};
+}
+
+/// The pointer to hand back for an output given as `data`.
+void *result(const dlc_session &session, int32_t index, void *data) {
+  const Output &output = session.outputs[index];
+  return output.lent ? output.lent : data;
+}
+
 /// Dims of `port` that only the run tells.
 int32_t laterDims(const dlc_port &port) {
   int32_t count = 0;
@@ -144,21 +157,20 @@ extern "C" dlc_status dlc_rt_run(dlc_session *session, int32_t index, void *io) 
   int64_t *later = symbols + function.n_symbols;
   for (int32_t i = 0; i < function.n_outputs; ++i) {
     const dlc_port &port = function.outputs[i];
-    Output &output = session->outputs[i];
-    output = {outputs[i], INT64_MAX, nullptr, nullptr};
-    if (!laterDims(port))
+    if (!laterDims(port)) {
+      bind(*session, i, outputs[i], INT64_MAX, nullptr);
       continue;
-    const int64_t elements = later[0] < 0 ? 0 : later[0];
-    if (__builtin_mul_overflow(elements, dtypeBytes(port.dtype), &output.capacity))
-      output.capacity = INT64_MAX;
-    output.dims = later + 1;
+    }
+    int64_t capacity;
+    if (__builtin_mul_overflow(later[0] < 0 ? 0 : later[0], dtypeBytes(port.dtype), &capacity))
+      capacity = INT64_MAX;
+    bind(*session, i, outputs[i], capacity, later + 1);
     later += 1 + port.rank;
   }
   execute(*session, inputs, symbols);
   if (session->status == DLC_OK)
     for (int32_t i = 0; i < function.n_outputs; ++i)
-      if (!outputs[i])
-        outputs[i] = session->outputs[i].lent;
+      outputs[i] = result(*session, i, outputs[i]);
   return session->status;
 }
 
@@ -248,7 +260,7 @@ bool bindOutput(dlc_session &session, int32_t index, dlc_tensor &tensor) {
                                         << (tensor.dims ? tensor.rank : 0);
     return false;
   }
-  session.outputs[index] = {tensor.data, tensor.capacity, tensor.dims, nullptr};
+  bind(session, index, tensor.data, tensor.capacity, tensor.dims);
   return true;
 }
 
@@ -290,8 +302,8 @@ extern "C" dlc_status dlc_rt_call(dlc_session *session, int32_t index, dlc_tenso
   for (int32_t i = 0; i < function.n_outputs; ++i) {
     outputs[i].rank = function.outputs[i].rank;
     outputs[i].dtype = function.outputs[i].dtype;
-    if (session->status == DLC_OK && !outputs[i].data)
-      outputs[i].data = session->outputs[i].lent;
+    if (session->status == DLC_OK)
+      outputs[i].data = result(*session, i, outputs[i].data);
   }
   return session->status;
 }

@@ -52,7 +52,7 @@ typedef enum dlc_dtype {
 
 /* A row-major tensor without gaps, for PREFIX_call. */
 typedef struct dlc_tensor {
-  void *data;       /* an output's may be NULL: the session lends a buffer, valid until its next call */
+  void *data;       /* an output's may be NULL, or lent before: the session lends it, valid until its next call */
   int32_t dtype;    /* dlc_dtype; an output's may be 0: filled in by the call */
   int32_t rank;     /* an output's: the room in dims; the call writes the rank */
   int64_t *dims;    /* an input's are read, an output's written; may be NULL if rank is 0 */

@@ -99,7 +99,8 @@ void writeFunction(const Program &program, const ProgramFunction &function, size
   const std::string type = function.name == "run" ? exportedName(program, "io") : name + "_io";
   out << "/* Inputs and outputs of " << name
       << ": row-major, without gaps, aligned as C aligns the elements. An output\n"
-      << "   that is NULL is lent by the session: the call writes the pointer, valid until the next call. */\n"
+      << "   that is NULL, or was lent before, is lent by the session: the call writes the pointer, valid until the "
+         "next. */\n"
       << "typedef struct " << type << " {\n";
   for (auto [port, field] : zip_equal(function.inputs, fields.inputs))
     out << "  const " << borderType(port.dtype).cType << " *" << field << "; /* in" << original(field, port.name)

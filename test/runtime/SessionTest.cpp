@@ -141,6 +141,19 @@ TEST(Run, LendsABufferForANullOutput) {
   EXPECT_EQ(io.I[1], 3);
 }
 
+TEST(Run, LendsAgainWhatItLentBefore) {
+  Opened opened(withThreads(1));
+  Session session(opened);
+  std::vector<float> x(400, 1);
+  AddIo io = {x.data(), x.data(), nullptr, 0};
+  for (int64_t rows : {0, 1, 100, 2}) { // grows, though the struct holds the pointer of the call before
+    io.N = rows;
+    ASSERT_EQ(dlc_rt_run(session, AddRows, &io), DLC_OK) << session.error();
+    for (int64_t i = 0; i < 4 * rows; ++i)
+      ASSERT_EQ(io.Y[i], 2);
+  }
+}
+
 TEST(Run, SaysHowLargeABufferMustBe) {
   Opened opened(withThreads(1));
   Session session(opened);
