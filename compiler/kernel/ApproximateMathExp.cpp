@@ -34,17 +34,22 @@ static Reduced reduceByLn2(Real x) {
 /// 2^n for n in the exponents of normal numbers.
 static Real powerOfTwo(Bits n) { return ((n + 127) << 23).asReal(); }
 
+static bool hasScaleInstruction(LaneMath &m) { return m.target.masks && m.lanes() == 16; }
+
+static Real scaleByInstruction(Real x, Real n) {
+  LaneMath &m = *x.m;
+  auto name = m.b.getStringAttr("llvm.x86.avx512.mask.scalef.ps.512");
+  Value all = arith::ConstantOp::create(m.b, m.loc, m.b.getI16IntegerAttr(-1));
+  Value currentRounding = arith::ConstantOp::create(m.b, m.loc, m.b.getI32IntegerAttr(4));
+  auto call = LLVM::CallIntrinsicOp::create(m.b, m.loc, x.v.getType(), name,
+                                            ValueRange{x.v, n.v, x.v, all, currentRounding});
+  return {&m, call.getResults()};
+}
+
 /// x * 2^n for any n, rounded once.
 static Real scale(Real x, Real n, Bits exponent) {
-  LaneMath &m = *x.m;
-  if (m.target.masks && m.lanes() == 16) {
-    auto name = m.b.getStringAttr("llvm.x86.avx512.mask.scalef.ps.512");
-    Value all = arith::ConstantOp::create(m.b, m.loc, m.b.getI16IntegerAttr(-1));
-    Value currentRounding = arith::ConstantOp::create(m.b, m.loc, m.b.getI32IntegerAttr(4));
-    auto call = LLVM::CallIntrinsicOp::create(m.b, m.loc, x.v.getType(), name,
-                                              ValueRange{x.v, n.v, x.v, all, currentRounding});
-    return {&m, call.getResults()};
-  }
+  if (hasScaleInstruction(*x.m))
+    return scaleByInstruction(x, n);
   // In two steps, so that neither leaves the normal numbers: 2^128 and 2^-150 are needed.
   Bits half = exponent >> 1;
   return x * powerOfTwo(half) * powerOfTwo(exponent - half);
@@ -73,15 +78,29 @@ Real exponential2(Real x) {
   return scale(p, n, shifted.asBits() - magicBits);
 }
 
-/// exp(x) - 1 for x in [-87, 88], relative error kept near 0.
-static Real expMinus1Bounded(Real x) {
-  auto [n, r, exponent] = reduceByLn2(x);
+/// exp(r) - 1 for |r| <= ln2 / 2.
+static Real expMinus1Near(Real r) {
   Real q = polynomial(r, {0.5, 0.16666541993618011, 0.041666280478239059, 0.0083667105063796043,
                           0.0013946670806035399});
-  Real p = fma(q, r * r, r);
+  return fma(q, r * r, r);
+}
+
+/// exp(x) - 1 for x in [-87, 89], relative error kept near 0.
+static Real expMinus1Bounded(Real x) {
+  auto [n, r, exponent] = reduceByLn2(x);
+  Real p = expMinus1Near(r);
   // One below, so that n = 128 does not overflow before its time.
   Real half = powerOfTwo(exponent - 1);
   return (fma(half, p, half - 0.5)) * 2.0;
+}
+
+/// exp(x) - 1 for x in [-30, 0]. The error of a one-part ln2 grows with n, but exp(x), which it enters by, shrinks faster.
+static Real expMinus1Negative(Real x) {
+  Real shifted = fma(x, log2e, x.of(magic));
+  Real n = shifted - magic;
+  Real p = expMinus1Near(fma(n, -ln2, x));
+  Real power = hasScaleInstruction(*x.m) ? scaleByInstruction(x.of(1.0), n) : powerOfTwo(shifted.asBits() - magicBits);
+  return fma(power, p, power - 1.0);
 }
 
 Real exponentialMinus1(Real x) {
@@ -170,7 +189,7 @@ Real logarithm1p(Real x) {
 
 Real tangentHyperbolic(Real x) {
   Real a = atMost(absolute(x), 10.0);
-  Real t = expMinus1Bounded(a * -2.0);
+  Real t = expMinus1Negative(a * -2.0);
   return copySign(-t / (t + 2.0), x);
 }
 
@@ -213,13 +232,13 @@ Real areaTangent(Real x) {
 }
 
 Real errorFunction(Real x) {
-  // erf(a) = 1 - exp(-a * q(a)): one polynomial for all of [0, 3.95], where erf reaches 1, and expm1 keeps small
-  // values exact to the end.
+  // erf(a) = 1 - exp(-a * (1 + q(a))): one polynomial for all of [0, 3.95], where erf reaches 1, and expm1 keeps small
+  // values exact to the end. The 1 is apart so that q's first coefficient, 2 / sqrt(pi) - 1, is precise.
   Real a = atMost(absolute(x), 3.95);
-  Real q = polynomial(a, {1.128379225730896, 0.6366193890571594, 0.10277783125638962, -0.019153060391545296,
-                          -0.00016040251648519188, 0.0016670334152877331, -0.00063283997587859631,
-                          0.00011764209193643183, -9.25635322346352e-06});
-  return copySign(-expMinus1Bounded(-(a * q)), x);
+  Real q = polynomial(a, {0.1283791661262512, 0.63661956787109375, 0.10277552157640457, -0.01914331316947937,
+                          -0.00017986286547966301, 0.0016874454449862242, -0.0006443462916649878,
+                          0.00012092568795196712, -9.627087820263114e-06});
+  return copySign(-expMinus1Negative(-fma(a, q, a)), x);
 }
 
 //===- Powers -------------------------------------------------------------===//

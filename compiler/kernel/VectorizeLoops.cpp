@@ -188,6 +188,7 @@ void LoopEmitter::emitPoint() {
   SmallVector<SmallVector<Value>> results(chunks);
   for (unsigned chunk = 0; chunk < chunks; ++chunk) {
     PayloadEmitter payload(b, loc, shape);
+    payload.dividesByReciprocal = target.fma;
     SmallVector<Value> at = chunkIvs(chunk);
     payload.index = [&](unsigned dim) {
       return LaneValue(at[dim], dim == plan.vectorDim && shape.lanes > 1 ? 1 : 0);

@@ -147,7 +147,42 @@ bool PayloadEmitter::emitLinear(Operation &op) {
   return true;
 }
 
+/// x / d for one d, rounded as the division is: with r = 1 / d rounded, q = x * r and its error e = q * d - x exact,
+/// q - e * r is the rounded quotient (Markstein), and zeros keep their sign. Divisors that are negative or so far off
+/// that the reciprocal or the error might leave the normal numbers are divided by.
+Value PayloadEmitter::emitUniformDivision(Value dividend, Value divisor) {
+  Type element = divisor.getType();
+  auto scalar = [&](double value) -> Value {
+    return arith::ConstantOp::create(b, loc, b.getFloatAttr(element, value));
+  };
+  auto compare = [&](arith::CmpFPredicate p, Value x, Value y) -> Value {
+    return arith::CmpFOp::create(b, loc, p, x, y);
+  };
+  double range = element.isF64() ? 0x1p500 : 0x1p60;
+  Value isSafe = arith::AndIOp::create(b, loc, compare(arith::CmpFPredicate::OGE, divisor, scalar(1 / range)),
+                                       compare(arith::CmpFPredicate::OLE, divisor, scalar(range)));
+  Value reciprocal = arith::DivFOp::create(b, loc, scalar(1), divisor);
+  Value d = dlc::materialize(b, loc, divisor, shape.lanes), r = dlc::materialize(b, loc, reciprocal, shape.lanes);
+  auto branch = scf::IfOp::create(b, loc, dividend.getType(), isSafe, /*withElseRegion=*/true);
+  OpBuilder::InsertionGuard guard(b);
+  b.setInsertionPointToStart(branch.thenBlock());
+  Value q = arith::MulFOp::create(b, loc, dividend, r);
+  Value error = math::FmaOp::create(b, loc, q, d, arith::NegFOp::create(b, loc, dividend));
+  Value sum = math::FmaOp::create(b, loc, arith::NegFOp::create(b, loc, error), r, q);
+  // An infinite quotient is right as it is; its error is none.
+  Value isNumber = compare(arith::CmpFPredicate::ORD, sum, sum);
+  scf::YieldOp::create(b, loc, arith::SelectOp::create(b, loc, isNumber, sum, q).getResult());
+  b.setInsertionPointToStart(branch.elseBlock());
+  scf::YieldOp::create(b, loc, arith::DivFOp::create(b, loc, dividend, d).getResult());
+  return branch.getResult(0);
+}
+
 LaneValue PayloadEmitter::emitElementwise(Operation &op) {
+  if (auto division = dyn_cast<arith::DivFOp>(op); division && dividesByReciprocal) {
+    LaneValue divisor = get(division.getRhs());
+    if (divisor.isUniform() && (divisor.base.getType().isF32() || divisor.base.getType().isF64()))
+      return LaneValue::varying(emitUniformDivision(materialize(division.getLhs()), divisor.base));
+  }
   SmallVector<Value> operands;
   auto select = dyn_cast<arith::SelectOp>(op);
   for (Value operand : op.getOperands()) {

@@ -17,6 +17,8 @@ class PayloadEmitter {
 public:
   PayloadEmitter(mlir::OpBuilder &b, mlir::Location loc, LaneShape shape) : b(b), loc(loc), shape(shape) {}
 
+  /// Divide by what is the same in all lanes through its reciprocal and two fused steps; needs hardware FMA.
+  bool dividesByReciprocal = false;
   /// What linalg.index of a dim means here.
   std::function<LaneValue(unsigned dim)> index;
 
@@ -32,6 +34,7 @@ public:
 private:
   void emitOp(mlir::Operation &op);
   LaneValue emitElementwise(mlir::Operation &op);
+  mlir::Value emitUniformDivision(mlir::Value dividend, mlir::Value divisor);
   bool emitLinear(mlir::Operation &op);
   void emitLoad(mlir::Operation &op);
   void emitConditionalEffect(mlir::Operation &op);

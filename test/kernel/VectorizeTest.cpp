@@ -320,6 +320,14 @@ TEST(Vectorize, DividesWithoutGuard) {
     check(kernelOf({{"i32", {n}}, {"i32", {n}, {}, 1, 8}, {"i32", {n}}}, {"d0", "d0", "d0"}, "p", body));
 }
 
+TEST(Vectorize, DividesByOneNumber) {
+  // Zeros among the dividends and divisors too; quotients of whole numbers are rounded every which way.
+  std::string body = "%r = arith.divf %a0, %a1 : f32\nlinalg.yield %r : f32";
+  for (int64_t most : {0, 8, 1000000000})
+    check(kernelOf({{"f32", {50, 33}, {}, -most, most}, {"f32", {50}, {}, -most, most}, {"f32", {50, 33}}},
+                   {"d0, d1", "d0", "d0, d1"}, "pp", body));
+}
+
 TEST(Vectorize, TakesNamedOps) {
   for (int64_t n : {1, 17, 33}) {
     std::vector<TestOperand> matrix = {{"f32", {n, 20}}, {"f32", {20, n}}};
