@@ -235,6 +235,14 @@ private:
     add(g, op);
   }
 
+  /// Whether an op of `g` reads results of `p` at computed places, for which they must be in memory.
+  bool readsAtPlaces(Group *g, Group *p) {
+    return llvm::any_of(g->ops, [&](Operation *op) {
+      return cast<DlOp>(op).fusion().kind == Fusion::Kind::Indexed &&
+             llvm::any_of(op->getOperands(), [&](Value v) { return groupOf(v) == p; });
+    });
+  }
+
   /// Groups that feed `op` and are pointwise over the same frame become one with `g`.
   void absorbProducers(Group *g, Operation *op) {
     if (g->root == Fusion::Kind::Contraction)
@@ -243,6 +251,8 @@ private:
       Group *p = groupOf(v);
       if (!p || p == g || !p->open || p->root != Fusion::Kind::Pointwise || !p->reduced.empty() ||
           p->frame != g->frame || p->ops.size() + g->ops.size() > maxOps)
+        continue;
+      if (readsAtPlaces(g, p))
         continue;
       bool cycle = false;
       for (Group *other : g->producers)
@@ -456,15 +466,16 @@ private:
       (void)e, body->addArgument(b.getIndexType(), loc);
     for (auto [op, maps] : llvm::zip(g->ops, own)) {
       auto dl = cast<DlOp>(op);
-      for (auto [i, v] : llvm::enumerate(op->getOperands())) {
-        if (inner.contains(v))
-          continue;
-        if (ConstantOp c = scalarConstant(v); c && !dl.onlyShapes(i))
+      for (auto [i, v] : llvm::enumerate(op->getOperands()))
+        if (ConstantOp c = scalarConstant(v); c && !dl.onlyShapes(i) && !inner.contains(v))
           inner.map(v, b.clone(*c)->getResult(0));
-        else
-          inner.map(v, NoneOp::create(b, op->getLoc(), v.getType()).getResult());
-      }
       Operation *clone = b.clone(*op, inner);
+      for (auto [i, v] : llvm::enumerate(op->getOperands()))
+        if (dl.onlyShapes(i) && !inner.contains(v)) {
+          b.setInsertionPoint(clone);
+          clone->setOperand(i, NoneOp::create(b, op->getLoc(), v.getType()));
+          b.setInsertionPointToEnd(body);
+        }
       if (llvm::any_of(op->getResultTypes(), [](Type t) { return !cast<ShapedType>(t).hasStaticShape(); }))
         clone->setAttr("dims", attribute(maps));
     }

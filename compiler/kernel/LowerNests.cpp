@@ -472,7 +472,8 @@ private:
     for (Value r : roots)
       for (Value o : reduces ? ValueRange(r.getDefiningOp()->getOperands()) : ValueRange(r))
         collectLeaves(o, l, /*root=*/!reduces, inner, inputs, maps);
-    SmallVector<Type> elementTypes;
+    if (reduces)
+      coverLoops(inner, inputs, maps);
     for (Value r : roots) {
       Tile tile;
       if (reduces) {
@@ -505,6 +506,20 @@ private:
                                 linalg::YieldOp::create(body, at, yielded);
                               });
     return failure(failedInside);
+  }
+
+  /// An operand must tell the extent of every loop. Where only computed places or broadcast values are folded none does:
+  /// a buffer of the tile's shape, which nobody reads, stands in.
+  void coverLoops(ArrayRef<int64_t> inner, SmallVectorImpl<Value> &inputs, SmallVectorImpl<AffineMap> &maps) {
+    for (int64_t i = 0, n = inner.size(); i < n; ++i) {
+      bool covered = llvm::any_of(maps, [&](AffineMap m) { return m.isFunctionOfDim(i); });
+      if (covered)
+        continue;
+      Tile tile = localTile(f.function.getArguments().back(), /*folded=*/false, b.getI8Type());
+      inputs.push_back(tile.buffer);
+      maps.push_back(mapOf(tile, inner));
+      return;
+    }
   }
 
   /// A result's own access: folded dims are at place 0.

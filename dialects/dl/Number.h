@@ -11,8 +11,8 @@
 
 namespace dlc::dl {
 
-/// Why a value could not be computed; the same codes as the status word of compiled code (runtime/program.h).
-enum class ValueError : uint8_t { None = 0, IndexOutOfRange = 1, DivisionByZero = 2, DivisionOverflow = 3 };
+/// Why a value could not be computed; numbered as dlc_status (runtime/model.h), which compiled code reports.
+enum class ValueError : uint8_t { None = 0, IndexOutOfRange = 9, DivisionByZero = 10, DivisionOverflow = 11 };
 
 class Number {
 public:
