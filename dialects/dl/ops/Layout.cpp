@@ -330,6 +330,8 @@ LogicalResult ConcatOp::lower(Lowering &l) {
   int64_t rank = type.getRank(), axis = getAxis();
   SmallVector<OpFoldResult> offsets(rank, l.b.getIndexAttr(0)), strides(rank, l.b.getIndexAttr(1));
   for (Value part : l.operands) {
+    if (llvm::is_contained(cast<RankedTensorType>(part.getType()).getShape(), 0))
+      continue;
     SmallVector<OpFoldResult> sizes = tensor::getMixedSizes(l.b, l.loc(), part);
     result = tensor::InsertSliceOp::create(l.b, l.loc(), part, result, offsets, sizes, strides);
     AffineExpr a = getAffineDimExpr(0, getContext()), b = getAffineDimExpr(1, getContext());
