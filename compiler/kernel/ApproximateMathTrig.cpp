@@ -64,23 +64,45 @@ static Angle reduceFar(Real x) {
   return {select(negative, -r, r), select(negative, quadrant.of(0) - quadrant, quadrant)};
 }
 
+/// Lanes of 2^20 and more are rare enough to be done one by one, which keeps their many intermediate values out of the
+/// vector registers.
 static Angle reduceAngle(Real x) {
   LaneMath &m = *x.m;
+  OpBuilder &b = m.b;
+  Location loc = m.loc;
   Angle near = reduceNear(x);
-  Test far = absolute(x) >= 1048576.0;
-  Value any = far.v;
-  if (isa<VectorType>(any.getType()))
-    any = vector::ReductionOp::create(m.b, m.loc, vector::CombiningKind::OR, any);
-  auto branch = scf::IfOp::create(m.b, m.loc, TypeRange{near.r.v.getType(), near.quadrant.v.getType()}, any,
+  bool isVector = m.lanes() > 1;
+  Value any = (absolute(x) >= 1048576.0).v;
+  if (isVector)
+    any = vector::ReductionOp::create(b, loc, vector::CombiningKind::OR, any);
+  auto branch = scf::IfOp::create(b, loc, TypeRange{near.r.v.getType(), near.quadrant.v.getType()}, any,
                                   /*withElseRegion=*/true);
-  OpBuilder::InsertionGuard guard(m.b);
-  m.b.setInsertionPointToStart(branch.thenBlock());
-  Angle big = reduceFar(x);
-  Real r = select(far, big.r, near.r);
-  Bits quadrant = select(far, big.quadrant, near.quadrant);
-  scf::YieldOp::create(m.b, m.loc, ValueRange{r.v, quadrant.v});
-  m.b.setInsertionPointToStart(branch.elseBlock());
-  scf::YieldOp::create(m.b, m.loc, ValueRange{near.r.v, near.quadrant.v});
+  OpBuilder::InsertionGuard guard(b);
+  b.setInsertionPointToStart(branch.thenBlock());
+  LaneMath scalar(b, loc, b.getF32Type(), m.target);
+  auto reduceOne = [&](Value one, Value r, Value quadrant) {
+    Angle far = reduceFar({&scalar, one});
+    Test isFar = absolute(Real{&scalar, one}) >= 1048576.0;
+    return Angle{select(isFar, far.r, {&scalar, r}), select(isFar, far.quadrant, {&scalar, quadrant})};
+  };
+  if (!isVector) {
+    Angle far = reduceOne(x.v, near.r.v, near.quadrant.v);
+    scf::YieldOp::create(b, loc, ValueRange{far.r.v, far.quadrant.v});
+  } else {
+    Value zero = arith::ConstantIndexOp::create(b, loc, 0), one = arith::ConstantIndexOp::create(b, loc, 1);
+    Value lanes = arith::ConstantIndexOp::create(b, loc, m.lanes());
+    auto loop = scf::ForOp::create(b, loc, zero, lanes, one, ValueRange{near.r.v, near.quadrant.v});
+    scf::YieldOp::create(b, loc, loop.getResults());
+    b.setInsertionPointToStart(loop.getBody());
+    OpFoldResult lane = loop.getInductionVar();
+    Value r = loop.getRegionIterArg(0), quadrant = loop.getRegionIterArg(1);
+    Angle angle = reduceOne(vector::ExtractOp::create(b, loc, x.v, lane), vector::ExtractOp::create(b, loc, r, lane),
+                            vector::ExtractOp::create(b, loc, quadrant, lane));
+    scf::YieldOp::create(b, loc, ValueRange{vector::InsertOp::create(b, loc, angle.r.v, r, lane),
+                                            vector::InsertOp::create(b, loc, angle.quadrant.v, quadrant, lane)});
+  }
+  b.setInsertionPointToStart(branch.elseBlock());
+  scf::YieldOp::create(b, loc, ValueRange{near.r.v, near.quadrant.v});
   return {{&m, branch.getResult(0)}, {&m, branch.getResult(1)}};
 }
 

@@ -194,8 +194,9 @@ static unsigned chooseChunks(const Nest &nest, const PayloadFacts &facts, const 
   unsigned registersPerValue = std::max(1u, plan.lanes * facts.widestBits / target.vectorBits);
   bool carries = !plan.reductions.empty() || plan.order.back() != plan.vectorDim;
   unsigned wanted = carries ? 4 : facts.operations <= 2 ? 4 : facts.operations <= 6 ? 2 : 1;
+  // A polynomial's constants fill what a machine of 16 registers has.
   if (facts.operations >= functionCost)
-    wanted = carries && facts.operations < 2 * functionCost ? 2 : 1;
+    wanted = carries && facts.operations < 2 * functionCost && target.vectorRegisters >= 32 ? 2 : 1;
   unsigned live = nest.op->getNumOperands() + std::min(facts.operations, 6u);
   while (wanted > 1 && wanted * live * registersPerValue > target.vectorRegisters)
     wanted /= 2;

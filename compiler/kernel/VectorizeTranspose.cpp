@@ -117,7 +117,8 @@ private:
   }
   void forLoop(Value first, Value last, int64_t step, Value &iv, llvm::function_ref<void()> body);
   void emitOuter(ArrayRef<unsigned> dims, llvm::function_ref<void()> body);
-  Value rowMask(Value position, Value end, Value count);
+  Value maskOf(Value count);
+  Value maskWithin(Value position, Value end, Value mask);
   void emitTile(Value rowCount, Value laneCount);
 
   OpBuilder &b;
@@ -148,11 +149,20 @@ void TransposeEmitter::emitOuter(ArrayRef<unsigned> dims, llvm::function_ref<voi
   forLoop(bounds[dim].first, bounds[dim].last, 1, ivs[dim], [&] { emitOuter(dims.drop_front(), body); });
 }
 
-/// `count` leading lanes if `position` is before `end`, else none.
-Value TransposeEmitter::rowMask(Value position, Value end, Value count) {
+/// The leading `count` lanes; null: all of them.
+Value TransposeEmitter::maskOf(Value count) {
+  if (!count)
+    return nullptr;
+  return vector::CreateMaskOp::create(b, loc, VectorType::get(tile, b.getI1Type()), ValueRange{count});
+}
+
+/// `mask` if `position` is before `end`, else no lane.
+Value TransposeEmitter::maskWithin(Value position, Value end, Value mask) {
+  if (!mask)
+    return nullptr;
   Value inside = arith::CmpIOp::create(b, loc, arith::CmpIPredicate::slt, position, end);
-  Value active = arith::SelectOp::create(b, loc, inside, count, constant(0));
-  return vector::CreateMaskOp::create(b, loc, VectorType::get(tile, b.getI1Type()), ValueRange{active});
+  Value none = arith::ConstantOp::create(b, loc, DenseElementsAttr::get(cast<VectorType>(mask.getType()), false));
+  return arith::SelectOp::create(b, loc, inside, mask, none);
 }
 
 /// One tile at ivs; counts null: a full one.
@@ -168,6 +178,7 @@ void TransposeEmitter::emitTile(Value rowCount, Value laneCount) {
     return where;
   };
   unsigned size = tile;
+  Value rowsActive = maskOf(rowCount), lanesActive = maskOf(laneCount);
   SmallVector<SmallVector<LaneValue>> loaded(nest.numInputs());
   for (unsigned i = 0; i < nest.numInputs(); ++i) {
     const Access &access = nest.accesses[i];
@@ -176,7 +187,7 @@ void TransposeEmitter::emitTile(Value rowCount, Value laneCount) {
     SmallVector<Value> rows;
     for (int64_t j = 0; j < tile; ++j) {
       SmallVector<Value> where = at(laneDim, j);
-      Value mask = rowCount ? rowMask(where[laneDim], bounds[laneDim].last, rowCount) : nullptr;
+      Value mask = maskWithin(where[laneDim], bounds[laneDim].last, rowsActive);
       rows.push_back(access.load(b, loc, where, plan.order, rowDim, {size, mask}).vector);
     }
     for (Value column : transposeRegisters(b, loc, std::move(rows)))
@@ -184,7 +195,7 @@ void TransposeEmitter::emitTile(Value rowCount, Value laneCount) {
   }
   for (int64_t row = 0; row < tile; ++row) {
     SmallVector<Value> where = at(rowDim, row);
-    LaneShape shape{size, laneCount ? rowMask(where[rowDim], bounds[rowDim].last, laneCount) : nullptr};
+    LaneShape shape{size, maskWithin(where[rowDim], bounds[rowDim].last, lanesActive)};
     PayloadEmitter payload(b, loc, shape);
     Block *body = nest.op.getBody();
     for (BlockArgument argument : body->getArguments()) {

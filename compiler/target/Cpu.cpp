@@ -131,6 +131,8 @@ std::unique_ptr<llvm::TargetMachine> makeTargetMachine(OptimizationLevel level) 
   llvm::TargetOptions options;
   // Only operations marked `contract` fuse: error-free transformations in math code must stay as written.
   options.AllowFPOpFusion = llvm::FPOpFusion::Standard;
+  // Assembly text says which moves are spills and which blocks are inner loops; test/target/asm-check.py reads that.
+  options.MCOptions.AsmVerbose = true;
   options.FunctionSections = true;
   options.DataSections = true;
   auto codeGen = level == OptimizationLevel::Full ? llvm::CodeGenOptLevel::Aggressive : llvm::CodeGenOptLevel::Less;
