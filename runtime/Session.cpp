@@ -164,6 +164,16 @@ extern "C" dlc_status dlc_rt_session_new(dlc_model *model, dlc_session **result)
   session->inputs = construct<void *>(memory, inputsAt, inputs);
   session->symbols = construct<int64_t>(memory, symbolsAt, symbols);
   session->symbolSources = construct<int32_t>(memory, sourcesAt, symbols);
+  // What is known to be needed is taken now, so that runs of static shapes never allocate.
+  for (int32_t i = 0; i < model->program->n_functions; ++i) {
+    const dlc_function &function = model->program->functions[i];
+    for (int32_t s = 0; function.segment_bytes && s < function.n_segments; ++s)
+      if (function.segment_bytes[s] > 0 &&
+          !session->segments[s].reserve(session->allocator(), size_t(function.segment_bytes[s]))) {
+        dlc_rt_session_free(session);
+        return DLC_OUT_OF_MEMORY;
+      }
+  }
   *result = session;
   return DLC_OK;
 }

@@ -45,6 +45,7 @@ typedef struct dlc_function {
   const char *const *symbol_names;
   const int64_t *symbol_min, *symbol_max; /* inclusive */
   const dlc_entry *entries;               /* one per variant */
+  const int64_t *segment_bytes; /* of each segment, where known when compiling, else 0; null: of none */
 } dlc_function;
 
 /* What a variant asks of the machine: bits of dlc_variant::features, the same as compiler/target's CpuFeature. */

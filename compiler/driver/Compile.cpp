@@ -198,6 +198,7 @@ private:
       for (const HostProgram::Symbol &s : f.symbols)
         to.symbols.push_back({s.name, s.min, s.max});
       to.segments = f.segments;
+      to.segmentBytes = f.segmentBytes;
       report.launches += f.launches;
       report.arenaBytes = std::max(report.arenaBytes, f.arenaBytes);
     }

@@ -35,6 +35,7 @@ struct HostProgram {
     std::vector<Symbol> symbols;
     int64_t launches = 0;
     int64_t segments = 0;   ///< blocks of memory that a session holds; the most that a variant needs
+    std::vector<int64_t> segmentBytes; ///< of the blocks whose size is known, else 0
     int64_t arenaBytes = 0; ///< of the blocks whose size is known when compiling, likewise
   };
   struct Node {

@@ -42,6 +42,7 @@ public:
   }
 
   int64_t segments = 0, arenaBytes = 0;
+  std::vector<int64_t> segmentBytes; ///< of those whose size is known, else 0
 
 private:
   /// Gives every op its step and every number its level: how many of the function's reads come up to the last one that
@@ -125,6 +126,8 @@ private:
       return function.emitError() << "the intermediate values of '" << function.getSymName()
                                   << "' exceed the address space";
     arenaBytes += total;
+    segmentBytes.resize(segments + 1);
+    segmentBytes[segments] = total;
     Location loc = function.getLoc();
     Value bytes = arith::ConstantIndexOp::create(b, loc, total);
     Value block = rt::BlockOp::create(b, loc, bufferType(), segments++, bytes);
@@ -214,6 +217,9 @@ struct PlanMemory : impl::PlanMemoryPassBase<PlanMemory> {
         auto &info = program->function(function.getSymName());
         info.segments = std::max(info.segments, planner.segments);
         info.arenaBytes = std::max(info.arenaBytes, planner.arenaBytes);
+        info.segmentBytes.resize(std::max(info.segmentBytes.size(), planner.segmentBytes.size()));
+        for (auto [most, bytes] : llvm::zip(info.segmentBytes, planner.segmentBytes))
+          most = std::max(most, bytes);
       }
     }
   }

@@ -44,6 +44,7 @@ struct ProgramFunction {
   std::vector<ProgramPort> inputs, outputs;
   std::vector<ProgramSymbol> symbols;
   int32_t segments = 0; ///< memory blocks it uses: those numbered below this
+  std::vector<int64_t> segmentBytes; ///< their sizes where known, else 0; a session takes these when it is made
 };
 
 struct ProgramVariant {

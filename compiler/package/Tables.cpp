@@ -16,7 +16,7 @@ TableTypes::TableTypes(LLVMContext &context) {
   dim = StructType::get(context, {i64, i32, i32});
   port = StructType::get(context, {pointer, i32, i32, pointer});
   function =
-      StructType::get(context, {pointer, i32, i32, i32, i32, pointer, pointer, pointer, pointer, pointer, pointer});
+      StructType::get(context, {pointer, i32, i32, i32, i32, pointer, pointer, pointer, pointer, pointer, pointer, pointer});
   variant = StructType::get(context, {pointer, i64});
   node = StructType::get(context, {i32, i32, pointer, pointer});
   program = StructType::get(context, {i32, i32, i32, i32, i32, i32, pointer, pointer, pointer, pointer, pointer});
@@ -83,11 +83,15 @@ public:
       entries.push_back(entry);
     }
     Type *word = Type::getInt64Ty(context);
+    SmallVector<Constant *> bytes;
+    for (int32_t i = 0; i < function.segments; ++i)
+      bytes.push_back(i64(i < int32_t(function.segmentBytes.size()) ? uint64_t(function.segmentBytes[i]) : 0));
     return ConstantStruct::get(types.function, {string(function.name), i32(int64_t(function.inputs.size())),
                                                 i32(int64_t(function.outputs.size())),
                                                 i32(int64_t(function.symbols.size())), i32(function.segments),
                                                 ports(function.inputs), ports(function.outputs), array(pointer, names),
-                                                array(word, minima), array(word, maxima), array(pointer, entries)});
+                                                array(word, minima), array(word, maxima), array(pointer, entries),
+                                                array(word, bytes)});
   }
 
   Module &module;

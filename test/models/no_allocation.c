@@ -38,7 +38,7 @@ static int allocated(const char *what) {
 
 static float x[128 * 64], probs[128 * 10], a[48 * 200], b[48 * 200], y[48 * 200], total[48];
 
-/* Static shapes: the first run takes the memory, no later one allocates. */
+/* Static shapes: not even the first run allocates. */
 static int check_norm(int threads) {
   norm_options options = NORM_OPTIONS_INIT;
   options.threads = threads;
@@ -47,7 +47,7 @@ static int check_norm(int threads) {
   char why[256];
   if (norm_open(&options, &model, why, sizeof why) || norm_session_new(model, &session))
     return 1;
-  int bad = norm_run(session, &(norm_io){.a = a, .b = b, .y = y, .total = total}) != 0;
+  int bad = 0;
   atomic_store(&watching, 1);
   for (int i = 0; i < 20 && !bad; ++i)
     bad = norm_run(session, &(norm_io){.a = a, .b = b, .y = y, .total = total}) || allocated("norm");

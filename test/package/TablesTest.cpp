@@ -33,7 +33,7 @@ TEST(Tables, LieInMemoryAsCSaysTheyDo) {
 #define STRUCT dlc_function
   EXPECT_LAYOUT(function, dlc_function,
                 {AT(name), AT(n_inputs), AT(n_outputs), AT(n_symbols), AT(n_segments), AT(inputs), AT(outputs),
-                 AT(symbol_names), AT(symbol_min), AT(symbol_max), AT(entries)});
+                 AT(symbol_names), AT(symbol_min), AT(symbol_max), AT(entries), AT(segment_bytes)});
 #undef STRUCT
 #define STRUCT dlc_variant
   EXPECT_LAYOUT(variant, dlc_variant, {AT(isa), AT(features)});
