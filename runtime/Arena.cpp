@@ -67,6 +67,10 @@ const int64_t *PlanCache::plan(const Allocator &allocator, int32_t n, const dlc_
   Entry &entry = entries[oldest];
   oldest = (oldest + 1) % entryCount;
   entry.n = -1;
+  // All entries at once: the first run takes the memory, and a later one of other sizes finds it.
+  for (Entry &other : entries)
+    if (other.n < 0 && !other.numbers.reserve(allocator, 2 * sizeBytes + sizeof(int64_t)))
+      return nullptr;
   auto *numbers = static_cast<int64_t *>(entry.numbers.reserve(allocator, 2 * sizeBytes + sizeof(int64_t)));
   if (!numbers || !scratch.reserve(allocator, placementScratch(n)))
     return nullptr;
