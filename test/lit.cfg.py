@@ -14,7 +14,9 @@ config.test_source_root = os.path.join(root, "test")
 config.test_exec_root = os.path.join(build, "test", "lit")
 
 binaries = os.path.join(build, "bin")
-config.environment["PATH"] = os.pathsep.join([binaries, llvm, os.environ.get("PATH", "")])
+# Programs that only tests use lie beside them.
+config.environment["PATH"] = os.pathsep.join(
+    [binaries, os.path.join(build, "test", "kernel"), llvm, os.environ.get("PATH", "")])
 config.available_features.update(tool for tool in ("dlc", "dlc-opt") if os.path.exists(os.path.join(binaries, tool)))
 
 config.substitutions += [
