@@ -65,6 +65,7 @@ class Dl_Pointwise<string mnemonic, int arity, list<Trait> traits = []>
   /// C++ expression of the result's element type over the operands' element types `types`.
   string elementType = "types[0]";
 
+  let description = "Computes `" # formula # "`.";
   let results = (outs Dl_Tensor:$result);
   defvar names = ["x", "y", "z"];
   defvar formals = !interleave(!foreach(i, !range(arity), "const T &" # names[i]), ", ");
