@@ -30,12 +30,15 @@ public:
 
 private:
   struct Point;
+  struct Place;
   llvm::SmallVector<mlir::Value> emitSums(const Point &at, unsigned rows, unsigned vectors);
   mlir::Value widen(mlir::Value factor, bool isUnsigned);
   mlir::Value multiplyAdd(mlir::Value lhs, mlir::Value rhs, mlir::Value sum);
-  void emitRow(const Point &at, mlir::Value m, mlir::ArrayRef<mlir::Value> sums, std::optional<Tail> tail);
-  void emitScalars(llvm::SmallVector<mlir::Value> ivs, mlir::Value sum, mlir::OpFoldResult count);
-  void emitPayload(mlir::ArrayRef<mlir::Value> ivs, mlir::Value sum, LaneShape shape);
+  void forEach(unsigned first, unsigned last, unsigned step, llvm::function_ref<void(mlir::Value)> body);
+  void emitRows(const Point &at, mlir::Value m, mlir::ArrayRef<mlir::Value> sums, unsigned vectors,
+                std::optional<Tail> tail);
+  void emitScalars(Place place, mlir::Value sum, mlir::OpFoldResult count);
+  void emitPayload(mlir::ArrayRef<Place> places, mlir::ArrayRef<mlir::Value> sums, unsigned lanes);
   mlir::Value stackBuffer(unsigned vectors);
 
   mlir::OpBuilder &b;
@@ -46,7 +49,7 @@ private:
   FlatView lhs, rhs;
   llvm::SmallVector<Access, 4> epilogue; ///< the extras, then out
   mlir::Value K, zero;
-  bool isPayloadUnrolled;
+  bool isPayloadShort;
   llvm::DenseMap<unsigned, mlir::Value> stackBuffers;
 };
 

@@ -124,7 +124,7 @@ Value LoopNest::columnsOfPart(const Columns &columns, int64_t granule) {
 void LoopNest::emitParts(ValueRange batch, const Columns &columns) {
   std::optional<int64_t> M = getConstantIntValue(this->M()), K = getConstantIntValue(domain[op.getKDim()]);
   std::optional<int64_t> begin = getConstantIntValue(columns.begin), end = getConstantIntValue(columns.end);
-  if ((M && *M <= tile.rows) || (begin && end && *end - *begin <= tile.columns()))
+  if ((M && *M <= balancedRows(*M, tile)) || (begin && end && *end - *begin <= tile.columns()))
     return emitRows(batch, columns);
   unsigned bytes = llvm::divideCeil(getElementTypeOrSelf(op.getRhs().getType()).getIntOrFloatBitWidth(), 8);
   int64_t granule = blocksAtOnce(1, tile, target) * tile.columns();
@@ -166,7 +166,7 @@ void LoopNest::emitRows(ValueRange batch, const Columns &columns) {
     first = last;
   };
   if (std::optional<int64_t> known = getConstantIntValue(M())) {
-    unsigned rows = balancedRows(*known, tile.rows);
+    unsigned rows = balancedRows(*known, tile);
     tilesOf(rows);
     if (*known % rows)
       tilesOf(*known % rows);

@@ -22,15 +22,17 @@ namespace dlc {
 /// Steps of k between a vector's prefetch and its use: the time memory takes, at a few nanoseconds a step.
 static constexpr int64_t prefetchSteps = 64;
 static constexpr int64_t cacheLine = 64; // bytes
-/// Payloads of more instructions run in a loop over the rows of the tile, from a buffer in the first-level cache: the
-/// code stays small and the sums need not be spilled one by one.
-static constexpr unsigned unrolledPayload = 6;
+/// Payloads of more instructions run in a loop over the rows of the tile.
+static constexpr unsigned shortPayload = 6;
+/// Registers that go through the payload side by side, of every so many: their chains cover the latency of the
+/// multiply-add units, and what the payload needs beside them still finds room.
+static constexpr unsigned togetherOf = 8;
 
 static unsigned payloadCost(mk::BrgemmOp op) {
   unsigned cost = 0;
   for (Operation &inner : op.getPayload().front().without_terminator())
     if (!inner.hasTrait<OpTrait::ConstantLike>())
-      cost += isa_and_nonnull<math::MathDialect>(inner.getDialect()) ? unrolledPayload : 1;
+      cost += isa_and_nonnull<math::MathDialect>(inner.getDialect()) ? shortPayload : 1;
   return cost;
 }
 
@@ -38,6 +40,12 @@ static unsigned payloadCost(mk::BrgemmOp op) {
 struct TileEmitter::Point {
   SmallVector<Value> ivs; ///< the domain's dims: b..., m, n, k
   OpFoldResult n;
+};
+
+/// A register of the output.
+struct TileEmitter::Place {
+  SmallVector<Value> ivs;
+  Value mask; ///< null: all lanes
 };
 
 TileEmitter::TileEmitter(OpBuilder &b, mk::BrgemmOp op, const RegisterTile &tile, const Target &target)
@@ -50,7 +58,7 @@ TileEmitter::TileEmitter(OpBuilder &b, mk::BrgemmOp op, const RegisterTile &tile
   zero = arith::ConstantIndexOp::create(b, loc, 0);
   unsigned kPosition = cast<MemRefType>(op.getRhs().getType()).getRank() - 2;
   K = asValue(b, loc, memref::getMixedSize(b, loc, op.getRhs(), kPosition));
-  isPayloadUnrolled = payloadCost(op) <= unrolledPayload;
+  isPayloadShort = payloadCost(op) <= shortPayload;
 }
 
 void TileEmitter::emit(ValueRange batch, Value m, unsigned rows, OpFoldResult n, unsigned vectors,
@@ -58,30 +66,52 @@ void TileEmitter::emit(ValueRange batch, Value m, unsigned rows, OpFoldResult n,
   Point at{SmallVector<Value>(batch), n};
   at.ivs.append({m, asValue(b, loc, n), zero});
   SmallVector<Value> sums = emitSums(at, rows, vectors);
-  ArrayRef<Value> all(sums);
-  if (isPayloadUnrolled || rows == 1) {
-    for (unsigned row = 0; row < rows; ++row)
-      emitRow(at, addIndex(b, loc, m, arith::ConstantIndexOp::create(b, loc, row)), all.slice(row * vectors, vectors),
-              tail);
+  // Rows and registers of a row that go through the payload at once.
+  unsigned most = target.vectorRegisters / togetherOf, across = std::min(vectors, most);
+  unsigned together = llvm::bit_floor(std::min(rows, most / across));
+  if (isPayloadShort || (rows == together && vectors == across)) {
+    for (unsigned row = 0; row < rows; row += together) {
+      together = std::min(together, llvm::bit_floor(rows - row));
+      emitRows(at, addIndex(b, loc, m, arith::ConstantIndexOp::create(b, loc, row)),
+               ArrayRef(sums).slice(row * vectors, together * vectors), vectors, tail);
+    }
     return;
   }
+  // By way of a buffer in the first-level cache, a loop keeps the code of a long payload small, and LLVM from mixing
+  // its turns until registers run out.
   Value stack = stackBuffer(rows * vectors);
-  auto address = [&](Value row, unsigned vector) {
-    Value first = scaleIndex(b, loc, row, b.getIndexAttr(vectors * tile.lanes));
-    return addIndex(b, loc, first, arith::ConstantIndexOp::create(b, loc, vector * tile.lanes));
-  };
-  for (unsigned row = 0; row < rows; ++row)
-    for (unsigned vector = 0; vector < vectors; ++vector)
-      vector::StoreOp::create(b, loc, sums[row * vectors + vector], stack,
-                              address(arith::ConstantIndexOp::create(b, loc, row), vector));
-  auto loop = createFinalLoop(b, loc, zero, arith::ConstantIndexOp::create(b, loc, rows), 1, {});
+  for (auto [i, sum] : llvm::enumerate(sums))
+    vector::StoreOp::create(b, loc, sum, stack, arith::ConstantIndexOp::create(b, loc, i * tile.lanes).getResult());
+  for (unsigned first = 0; first < rows; together = llvm::bit_floor(rows - first)) {
+    unsigned last = first + (rows - first) / together * together;
+    forEach(first, last, together, [&](Value row) {
+      forEach(0, vectors, across, [&](Value vector) {
+        Value column = scaleIndex(b, loc, vector, b.getIndexAttr(tile.lanes));
+        Value start = addIndex(b, loc, scaleIndex(b, loc, row, b.getIndexAttr(vectors * tile.lanes)), column);
+        SmallVector<Value> some;
+        for (unsigned i = 0; i < together * across; ++i)
+          some.push_back(
+              vector::LoadOp::create(b, loc, cast<VectorType>(sums[0].getType()), stack,
+                                     addIndex(b, loc, start, arith::ConstantIndexOp::create(b, loc, i * tile.lanes))));
+        Point from = at;
+        if (across < vectors)
+          from.n = from.ivs[op.getNDim()] = addIndex(b, loc, at.ivs[op.getNDim()], column);
+        emitRows(from, addIndex(b, loc, m, row), some, across, tail);
+      });
+    });
+    first = last;
+  }
+}
+
+/// A loop, unless it has but one turn.
+void TileEmitter::forEach(unsigned first, unsigned last, unsigned step, function_ref<void(Value)> body) {
+  Value from = arith::ConstantIndexOp::create(b, loc, first);
+  if (first + step >= last)
+    return body(from);
+  auto loop = createFinalLoop(b, loc, from, arith::ConstantIndexOp::create(b, loc, last), step, {});
   OpBuilder::InsertionGuard guard(b);
   b.setInsertionPointToStart(loop.getBody());
-  SmallVector<Value> row;
-  for (unsigned vector = 0; vector < vectors; ++vector)
-    row.push_back(vector::LoadOp::create(b, loc, cast<VectorType>(sums[0].getType()), stack,
-                                         address(loop.getInductionVar(), vector)));
-  emitRow(at, addIndex(b, loc, m, loop.getInductionVar()), row, tail);
+  body(loop.getInductionVar());
 }
 
 //===----------------------------------------------------------------------===//
@@ -196,31 +226,38 @@ Value TileEmitter::stackBuffer(unsigned vectors) {
 // Payload
 //===----------------------------------------------------------------------===//
 
-void TileEmitter::emitRow(const Point &at, Value m, ArrayRef<Value> sums, std::optional<Tail> tail) {
-  SmallVector<Value> ivs(at.ivs);
-  ivs[op.getMDim()] = m;
-  for (auto [vector, sum] : llvm::enumerate(sums)) {
-    int64_t column = vector * tile.lanes;
-    ivs[op.getNDim()] = addIndex(b, loc, at.ivs[op.getNDim()], arith::ConstantIndexOp::create(b, loc, column));
+/// The payload of whole rows from m on. All registers go through it side by side, operation by operation: a chain of
+/// dependent instructions a register would leave the multiply-add units idle.
+void TileEmitter::emitRows(const Point &at, Value m, ArrayRef<Value> sums, unsigned vectors, std::optional<Tail> tail) {
+  SmallVector<Place> places;
+  SmallVector<Value> kept;
+  for (auto [i, sum] : llvm::enumerate(sums)) {
+    int64_t column = i % vectors * tile.lanes;
+    Place place{at.ivs, nullptr};
+    place.ivs[op.getMDim()] = addIndex(b, loc, m, arith::ConstantIndexOp::create(b, loc, i / vectors));
+    place.ivs[op.getNDim()] = addIndex(b, loc, at.ivs[op.getNDim()], arith::ConstantIndexOp::create(b, loc, column));
     OpFoldResult valid = b.getIndexAttr(tile.lanes);
     if (tail)
       valid = affine::makeComposedFoldedAffineApply(b, loc, b.getAffineDimExpr(0) - b.getAffineDimExpr(1) - column,
                                                     {tail->end, at.n});
     std::optional<int64_t> known = getConstantIntValue(valid);
     if (known && *known <= 0)
-      return;
-    if (known && *known >= tile.lanes)
-      emitPayload(ivs, sum, {tile.lanes, nullptr});
-    else if (target.masks)
-      emitPayload(
-          ivs, sum,
-          {tile.lanes, vector::CreateMaskOp::create(b, loc, VectorType::get(tile.lanes, b.getI1Type()), valid)});
-    else
-      emitScalars(ivs, sum, valid);
+      continue;
+    if (!known || *known < tile.lanes) {
+      if (!target.masks) {
+        emitScalars(place, sum, valid);
+        continue;
+      }
+      place.mask = vector::CreateMaskOp::create(b, loc, VectorType::get(tile.lanes, b.getI1Type()), valid);
+    }
+    places.push_back(place);
+    kept.push_back(sum);
   }
+  emitPayload(places, kept, tile.lanes);
 }
 
-void TileEmitter::emitScalars(SmallVector<Value> ivs, Value sum, OpFoldResult count) {
+/// Without masked stores the last columns are done one by one.
+void TileEmitter::emitScalars(Place place, Value sum, OpFoldResult count) {
   Value stack = stackBuffer(1);
   vector::StoreOp::create(b, loc, sum, stack, zero);
   Value last =
@@ -228,20 +265,55 @@ void TileEmitter::emitScalars(SmallVector<Value> ivs, Value sum, OpFoldResult co
   auto loop = createFinalLoop(b, loc, zero, last, 1, {});
   OpBuilder::InsertionGuard guard(b);
   b.setInsertionPointToStart(loop.getBody());
-  ivs[op.getNDim()] = addIndex(b, loc, ivs[op.getNDim()], loop.getInductionVar());
-  emitPayload(ivs, memref::LoadOp::create(b, loc, stack, loop.getInductionVar()), {1, nullptr});
+  place.ivs[op.getNDim()] = addIndex(b, loc, place.ivs[op.getNDim()], loop.getInductionVar());
+  emitPayload(place, memref::LoadOp::create(b, loc, stack, loop.getInductionVar()).getResult(), 1);
 }
 
-void TileEmitter::emitPayload(ArrayRef<Value> ivs, Value sum, LaneShape shape) {
+/// Registers one behind the other as one vector; LLVM splits what is done to it again.
+static Value concatenate(OpBuilder &b, Location loc, SmallVector<Value> parts) {
+  while (parts.size() > 1) {
+    SmallVector<Value> pairs;
+    for (unsigned i = 0; i + 1 < parts.size(); i += 2) {
+      int64_t lanes = 2 * cast<VectorType>(parts[i].getType()).getNumElements();
+      pairs.push_back(vector::ShuffleOp::create(b, loc, parts[i], parts[i + 1], llvm::to_vector(llvm::seq(lanes))));
+    }
+    parts = std::move(pairs);
+  }
+  return parts.front();
+}
+
+void TileEmitter::emitPayload(ArrayRef<Place> places, ArrayRef<Value> sums, unsigned lanes) {
+  // Concatenation is by pairs.
+  size_t together = llvm::bit_floor(places.size());
+  if (together < places.size()) {
+    emitPayload(places.take_front(together), sums.take_front(together), lanes);
+    return emitPayload(places.drop_front(together), sums.drop_front(together), lanes);
+  }
+  if (places.empty())
+    return;
   Block &block = op.getPayload().front();
   SmallVector<unsigned> order = llvm::to_vector(llvm::seq<unsigned>(0, op.getKDim()));
-  PayloadEmitter payload(b, loc, shape);
-  payload.bind(block.getArgument(0), shape.lanes == 1 ? LaneValue(sum) : LaneValue::varying(sum));
-  for (unsigned i = 0; i < op.getExtras().size(); ++i)
-    payload.bind(block.getArgument(1 + i), epilogue[i].load(b, loc, ivs, order, op.getNDim(), shape));
+  unsigned all = lanes * places.size();
+  auto valueOf = [&](ArrayRef<Value> parts) {
+    return all == 1 ? LaneValue(parts[0]) : LaneValue::varying(concatenate(b, loc, SmallVector<Value>(parts)));
+  };
+  PayloadEmitter payload(b, loc, {all, nullptr});
+  payload.bind(block.getArgument(0), valueOf(sums));
+  for (unsigned i = 0; i < op.getExtras().size(); ++i) {
+    SmallVector<Value> parts;
+    for (const Place &place : places)
+      parts.push_back(
+          materialize(b, loc, epilogue[i].load(b, loc, place.ivs, order, op.getNDim(), {lanes, place.mask}), lanes));
+    payload.bind(block.getArgument(1 + i), valueOf(parts));
+  }
   payload.emit(block);
   Value result = payload.materialize(cast<mk::YieldOp>(block.getTerminator()).getValue());
-  epilogue.back().store(b, loc, result, ivs, order, op.getNDim(), shape);
+  for (auto [i, place] : llvm::enumerate(places)) {
+    Value part = result;
+    if (places.size() > 1)
+      part = vector::ExtractStridedSliceOp::create(b, loc, result, int64_t(i * lanes), int64_t(lanes), int64_t(1));
+    epilogue.back().store(b, loc, part, place.ivs, order, op.getNDim(), {lanes, place.mask});
+  }
 }
 
 } // namespace dlc

@@ -25,24 +25,27 @@ RegisterTile chooseRegisterTile(Type accumulator, Type operand, int64_t panelCol
     tile.lanes /= 2;
   tile.vectors = panelColumns % (2 * tile.lanes) == 0 ? 2 : 1;
   if (!hasMultiply(accumulator, target)) {
-    tile.rows = 2;
+    tile.rows = tile.mostRows = 2;
     return tile;
   }
   // One register for the broadcast factor, one for an unfused product or a widened operand.
   bool fused = target.fma && isa<FloatType>(accumulator);
   unsigned scratch = (fused ? 1 : 2) + (operand != accumulator ? 1 : 0);
   unsigned rows = (target.vectorRegisters - tile.vectors - scratch) / tile.vectors;
-  tile.rows = std::min(rows, target.vectorRegisters == 32 ? 14u : 6u);
+  tile.mostRows = std::min(rows, target.vectorRegisters == 32 ? 14u : 6u);
+  tile.rows = std::min(rows, target.vectorRegisters == 32 ? 12u : 6u);
   return tile;
 }
 
-unsigned balancedRows(int64_t M, unsigned mostRows) {
-  int64_t tiles = std::max<int64_t>(1, llvm::divideCeil(M, mostRows));
+unsigned balancedRows(int64_t M, const RegisterTile &tile) {
+  if (M > 4 * tile.mostRows)
+    return tile.rows;
+  int64_t tiles = std::max<int64_t>(1, llvm::divideCeil(M, tile.mostRows));
   return std::max<int64_t>(1, llvm::divideCeil(M, tiles));
 }
 
 unsigned blocksAtOnce(unsigned rows, const RegisterTile &tile, const Target &target) {
-  if (rows > 3)
+  if (rows > 6)
     return 1;
   unsigned blocks = rows == 1 ? 4 : 2;
   // Packed operands of one row are read by the multiply-add itself.

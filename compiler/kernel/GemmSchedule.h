@@ -9,8 +9,9 @@ namespace dlc {
 /// The register tile of a mk.brgemm: `rows` x `vectors` accumulators of `lanes` elements.
 struct RegisterTile {
   unsigned lanes = 1;
-  unsigned vectors = 1; ///< side by side in one row
-  unsigned rows = 1;    ///< at most
+  unsigned vectors = 1;  ///< side by side in one row
+  unsigned rows = 1;     ///< of most tiles: a multiple of 4 where there are registers enough, as long payloads like it
+  unsigned mostRows = 1; ///< that fit the registers
   unsigned columns() const { return lanes * vectors; }
 };
 
@@ -18,8 +19,8 @@ struct RegisterTile {
 /// the packed operand in memory, `panelColumns` its panel width.
 RegisterTile chooseRegisterTile(mlir::Type accumulator, mlir::Type operand, int64_t panelColumns, const Target &target);
 
-/// Rows of each register tile when M is known: as even as the fewest tiles allow.
-unsigned balancedRows(int64_t M, unsigned mostRows);
+/// Rows of each register tile when M is known; what is left over is one smaller tile.
+unsigned balancedRows(int64_t M, const RegisterTile &tile);
 
 /// Column blocks that a tile of few rows takes at once, so that enough sums are in flight to hide the latency of a
 /// multiply-add and enough streams to fill the memory bus.

@@ -122,7 +122,7 @@ std::string readText(const Target &target, int64_t floats) {
 }
 
 const char *const geluPayload = R"(
-    %s = arith.addf %acc, %c : f32
+    %s = arith.addf %acc, %bias : f32
     %half = arith.constant 0.5 : f32
     %one = arith.constant 1.0 : f32
     %scale = arith.constant 0.70710678118654752 : f32
@@ -152,7 +152,7 @@ std::string gemmText(int64_t M, int64_t N, int64_t K, bool epilogue, int64_t pac
   std::string maps = "maps [affine_map<(m, n, k) -> (m, k)>, affine_map<(m, n, k) -> (n floordiv 32, k, n mod 32)>" +
                      std::string(epilogue ? ", affine_map<(m, n, k) -> (n)>" : "") +
                      ", affine_map<(m, n, k) -> (m, n)>]";
-  std::string body = epilogue ? std::string("  ^bb0(%acc: f32, %c: f32):") + geluPayload
+  std::string body = epilogue ? std::string("  ^bb0(%acc: f32, %bias: f32):") + geluPayload
                               : "  ^bb0(%acc: f32):\n    mk.yield %acc : f32\n";
   if (!packedColumns) {
     cast("b", s(N / 32) + ", " + s(K) + ", 32", s(K * 32) + ", 32, 1", b);
