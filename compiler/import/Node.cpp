@@ -224,7 +224,7 @@ bool Node::build(llvm::SmallVectorImpl<mlir::Value> &results) {
     return false;
   const dl::OnnxForm *form = dl::findOnnx(domain(), opType(), opset());
   if (!form) {
-    graph_.report().error(loc_, Code::UnsupportedOp, quote(opName(node_)) + ": the op is not supported");
+    graph_.report().error(loc_, Code::UnsupportedOp, opName(node_) + ": the op is not supported");
     return false;
   }
   bool built;

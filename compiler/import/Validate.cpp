@@ -313,7 +313,7 @@ void Validator::reportUnsupported() {
     if (where.count > 1)
       notes.push_back("and " + plural(where.count - 1, "more node") + " of this op");
     std::string name = (op.first + (op.first.empty() ? "" : ".") + op.second).str();
-    report_.error(where.first, Code::UnsupportedOp, quote(name) + ": " + where.message, notes);
+    report_.error(where.first, Code::UnsupportedOp, name + ": " + where.message, notes);
   }
 }
 

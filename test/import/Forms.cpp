@@ -8,6 +8,7 @@
 #include "dialects/dl/Builder.h"
 #include "dialects/dl/Onnx.h"
 #include "mlir/IR/Diagnostics.h"
+#include "test/import/Models.h"
 
 using namespace mlir;
 
@@ -121,3 +122,5 @@ Value buildConstant(OpBuilder &b, Location loc, ElementsAttr value, StringRef na
 }
 
 } // namespace dlc::dl
+
+void dlc::test::loadFormDialects(mlir::MLIRContext &context) { context.allowUnregisteredDialects(); }

@@ -158,7 +158,7 @@ std::string Imported::all() const { return llvm::join(errors, "\n"); }
 Imported importFile(const std::string &path, const ImportOptions &options) {
   Imported result;
   result.context = std::make_unique<mlir::MLIRContext>(mlir::MLIRContext::Threading::DISABLED);
-  result.context->allowUnregisteredDialects();
+  loadFormDialects(*result.context);
   result.context->printOpOnDiagnostic(false);
   mlir::ScopedDiagnosticHandler handler(result.context.get(), [&](mlir::Diagnostic &diagnostic) {
     if (diagnostic.getSeverity() != mlir::DiagnosticSeverity::Error)
@@ -177,7 +177,7 @@ Imported importFile(const std::string &path, const ImportOptions &options) {
   result.module = importOnnx(path, options, *result.context);
   if (result.module) {
     llvm::raw_string_ostream os(result.text);
-    result.module->print(os, mlir::OpPrintingFlags().skipRegions(false));
+    result.module->print(os);
   }
   return result;
 }

@@ -49,6 +49,9 @@ struct Imported {
   std::string all() const;
 };
 
+/// Loads what the forms need: nothing for the tests' own (Forms.cpp), the dl dialect for the real ones (DlForms.cpp).
+void loadFormDialects(mlir::MLIRContext &context);
+
 Imported importBytes(llvm::StringRef bytes, const ImportOptions &options = {});
 Imported importModel(const onnx::ModelProto &model, const ImportOptions &options = {});
 Imported importFile(const std::string &path, const ImportOptions &options = {});
