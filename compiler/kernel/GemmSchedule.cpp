@@ -60,7 +60,35 @@ int64_t columnsInCache(int64_t columnBytes, int64_t granule) {
 
 GemmSchedule chooseSchedule(int64_t M, int64_t N, int64_t K, Type elementType, const Target &target, int64_t batch,
                             bool packsInTile) {
-  return {};
+  constexpr int64_t wantedTiles = 8;                 // enough for two to four threads to share evenly
+  constexpr int64_t rowBlock = 168;                  // a multiple of 12 and of 14, the rows of a register tile
+  constexpr double flopsPerSecond = 2e11, bytesPerSecond = 2e10, worthwhile = 30e-6;
+  GemmSchedule schedule;
+  bool rowsKnown = !ShapedType::isDynamic(M), columnsKnown = !ShapedType::isDynamic(N);
+  int64_t depth = ShapedType::isDynamic(K) ? 1024 : std::max<int64_t>(K, 1);
+  int64_t columns = columnsKnown ? std::max<int64_t>(N, 1) : 4 * int64_t(Target::packedColumns);
+  // Columns: a block of the packed operand that stays in the second-level cache while all rows pass over it.
+  constexpr int64_t panel = Target::packedColumns;
+  int64_t columnBytes = depth * std::max<int64_t>(1, elementType.getIntOrFloatBitWidth() / 8);
+  int64_t resident = std::max<int64_t>(panel, residentBytes / columnBytes / panel * panel);
+  int64_t share = llvm::divideCeil(llvm::divideCeil(columns * batch, wantedTiles), panel) * panel;
+  schedule.columns = std::min(resident, share);
+  schedule.columnsOutside = true;
+  // Rows: cut only where columns and batch leave too few tiles.
+  int64_t tiles = batch * llvm::divideCeil(columns, schedule.columns);
+  if (!rowsKnown || !columnsKnown)
+    schedule.rows = packsInTile ? 0 : rowBlock;
+  else if (tiles < wantedTiles && M > rowBlock && !packsInTile)
+    schedule.rows = llvm::divideCeil(llvm::divideCeil(M * tiles, wantedTiles), rowBlock) * rowBlock;
+  if (rowsKnown && schedule.rows >= M)
+    schedule.rows = 0;
+  if (columnsKnown && schedule.columns >= N)
+    schedule.columns = 0;
+  double rows = schedule.rows ? schedule.rows : rowsKnown ? M : rowBlock;
+  double width = schedule.columns ? schedule.columns : columns;
+  double seconds = std::max(2 * rows * width * depth / flopsPerSecond, width * columnBytes / bytesPerSecond);
+  schedule.grain = std::max<int64_t>(1, static_cast<int64_t>(worthwhile / std::max(seconds, 1e-9)));
+  return schedule;
 }
 
 } // namespace dlc

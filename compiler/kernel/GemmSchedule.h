@@ -36,6 +36,7 @@ inline constexpr int64_t residentBytes = 1 << 20;
 struct GemmSchedule {
   int64_t rows = 0;            ///< tile size along m; 0: do not tile
   int64_t columns = 0;         ///< tile size along n, a multiple of the panel width; 0: do not tile
+  int64_t grain = 1;           ///< tiles below which a second thread does not pay
   bool columnsOutside = false; ///< the loop over columns is the outer one: neighbouring tiles share the packed operand
 };
 

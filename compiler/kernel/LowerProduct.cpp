@@ -54,7 +54,7 @@ public:
         if (f.inMemory(v))
           (void)f.dims(v);
     (void)f.dims(out);
-    f.openTiles(tiles, 1);
+    f.openTiles(tiles, schedule.grain);
     Value tile = cast<scf::ForOp>(b.getInsertionBlock()->getParentOp()).getInductionVar();
     SmallVector<Value> places = f.delinearize(tile, order);
     for (int64_t i = 0; i < batch; ++i) {
