@@ -11,6 +11,7 @@ namespace dlc::dl {
 ArrayRef<OnnxForm> allOnnxForms() {
   static const SmallVector<OnnxForm> forms = [] {
     SmallVector<OnnxForm> all;
+    appendAttentionForms(all);
     appendConstantForms(all);
     appendContractForms(all);
     appendEinsumForms(all);
@@ -24,6 +25,7 @@ ArrayRef<OnnxForm> allOnnxForms() {
     appendOrderForms(all);
     appendQuantizeForms(all);
     appendReduceForms(all);
+    appendResizeForms(all);
     appendScatterForms(all);
     llvm::sort(all, [](const OnnxForm &a, const OnnxForm &b) {
       return std::tie(a.domain, a.name, a.since) < std::tie(b.domain, b.name, b.since);

@@ -72,6 +72,16 @@ AffineExpr Inference::product(ArrayRef<AffineExpr> dims) const {
   return p;
 }
 
+FailureOr<int64_t> Inference::rankFrom(Operation *op, Value shape) {
+  Dims length = dims(shape);
+  std::optional<int64_t> rank = length.size() == 1 ? constantOf(length[0]) : std::nullopt;
+  if (!rank)
+    return op->emitOpError("expects a 1-D shape of known length");
+  if (*rank > maxRank)
+    return op->emitOpError() << "expects at most " << maxRank << " dims, got " << *rank;
+  return *rank;
+}
+
 FailureOr<Dims> Inference::broadcast(Operation *op, ArrayRef<Dims> shapes) {
   size_t rank = 0;
   for (const Dims &s : shapes)

@@ -45,6 +45,10 @@ public:
   mlir::MLIRContext *context() const { return context_; }
   mlir::Type elementType(mlir::Value v) const { return llvm::cast<mlir::ShapedType>(v.getType()).getElementType(); }
   int64_t rank(mlir::Value v) { return dims(v).size(); }
+  /// Largest rank of a tensor; a graph input can be a shape of any length.
+  static constexpr int64_t maxRank = 64;
+  /// The rank that a 1-D tensor of dims gives. Reports on `op` a shape of unknown or too great a length.
+  mlir::FailureOr<int64_t> rankFrom(mlir::Operation *op, mlir::Value shape);
   virtual Dims dims(mlir::Value v) = 0;
   /// Row-major elements of a small integer or boolean tensor, if known as expressions.
   virtual std::optional<Dims> contents(mlir::Value v) = 0;

@@ -51,11 +51,10 @@ Fusion ShapeOfOp::fusion() { return {Fusion::Kind::Host, {}}; }
 
 LogicalResult FillOp::infer(Inference &shapes) {
   Dims dims;
-  Dims shapeDims = shapes.dims(getShape());
   std::optional<Dims> contents = shapes.contents(getShape());
-  std::optional<int64_t> rank = constantOf(shapeDims[0]);
-  if (!rank)
-    return emitOpError("expects a shape of known length");
+  FailureOr<int64_t> rank = shapes.rankFrom(*this, getShape());
+  if (failed(rank))
+    return failure();
   for (int64_t i = 0; i < *rank; ++i)
     dims.push_back(contents ? (*contents)[i] : shapes.unknown(getResult(), i));
   for (AffineExpr d : dims)

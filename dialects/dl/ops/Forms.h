@@ -70,6 +70,7 @@ template <class Op> mlir::LogicalResult buildSameNamed(NodeView &n, Values &resu
   return buildOp(n, Op::getOperationName(), operands, Op::getAttributeNames(), operands == 2, results);
 }
 
+void appendAttentionForms(llvm::SmallVectorImpl<OnnxForm> &forms);
 void appendConstantForms(llvm::SmallVectorImpl<OnnxForm> &forms);
 void appendContractForms(llvm::SmallVectorImpl<OnnxForm> &forms);
 void appendEinsumForms(llvm::SmallVectorImpl<OnnxForm> &forms);
@@ -84,6 +85,7 @@ void appendOrderForms(llvm::SmallVectorImpl<OnnxForm> &forms);
 void appendPointwiseForms(llvm::SmallVectorImpl<OnnxForm> &forms);
 void appendQuantizeForms(llvm::SmallVectorImpl<OnnxForm> &forms);
 void appendReduceForms(llvm::SmallVectorImpl<OnnxForm> &forms);
+void appendResizeForms(llvm::SmallVectorImpl<OnnxForm> &forms);
 void appendScatterForms(llvm::SmallVectorImpl<OnnxForm> &forms);
 
 /// Contents of pointwise results over integer operands whose contents are known.

@@ -25,10 +25,10 @@ static void keepContents(Inference &shapes, Value x, Value result) {
 }
 
 LogicalResult ReshapeOp::infer(Inference &shapes) {
-  Dims x = shapes.dims(getX()), shape = shapes.dims(getShape());
-  std::optional<int64_t> rank = constantOf(shape[0]);
-  if (shape.size() != 1 || !rank)
-    return emitOpError("expects a 1-D shape of known length");
+  Dims x = shapes.dims(getX());
+  FailureOr<int64_t> rank = shapes.rankFrom(*this, getShape());
+  if (failed(rank))
+    return failure();
   std::optional<Dims> wanted = shapes.contents(getShape());
   Dims dims;
   std::optional<size_t> inferred;
@@ -186,10 +186,9 @@ Scalar TransposeOp::emitElement(ElementReader<Scalar> &in, ArrayRef<Scalar> p) {
 Number TransposeOp::evaluateElement(ElementReader<Number> &in, ArrayRef<Number> p) { return transposed(in, p, getPermutation()); }
 
 LogicalResult BroadcastToOp::infer(Inference &shapes) {
-  Dims shape = shapes.dims(getShape());
-  std::optional<int64_t> rank = constantOf(shape[0]);
-  if (shape.size() != 1 || !rank)
-    return emitOpError("expects a 1-D shape of known length");
+  FailureOr<int64_t> rank = shapes.rankFrom(*this, getShape());
+  if (failed(rank))
+    return failure();
   std::optional<Dims> wanted = shapes.contents(getShape());
   Dims target;
   for (int64_t i = 0; i < *rank; ++i)

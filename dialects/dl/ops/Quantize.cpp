@@ -8,6 +8,8 @@ namespace dlc::dl {
 /// round(x) + zero within the range of `type`, for 8 and 16-bit types (whose bounds f32 holds exactly).
 static Tensor saturated(Tensor x, Tensor zero, Type type) {
   x = roundeven(x);
+  if (!x)
+    return {};
   if (zero)
     x = x + cast(zero, x.elementType());
   return cast(minimum(maximum(x, lowestOf(type).asDouble()), highestOf(type).asDouble()), type);
