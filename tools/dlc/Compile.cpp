@@ -35,11 +35,11 @@ static json::Object toJson(const CompileReport &report) {
                       {"weight_bytes", report.weightBytes}};
 }
 
-static void print(const CompileReport &report, bool library) {
+static void print(const CompileReport &report) {
   double seconds = 0;
   for (const CompileReport::Phase &phase : report.phases)
     seconds += phase.seconds;
-  if (library)
+  if (any_of(report.files, [](StringRef file) { return file.ends_with(".so"); }))
     outs() << formatv("{0}: {1} kernels, {2} launches, arena {3:F1} KiB, weights {4:F1} KiB, compiled in {5:F2} s\n",
                       report.name, report.kernels, report.launches, report.arenaBytes / 1024.0,
                       report.weightBytes / 1024.0, seconds);
@@ -59,9 +59,11 @@ static int run(const CompileCommand &command) {
   options->name = command.name;
   options->emit = command.emit;
   options->stopAfter = command.stopAfter;
-  // Text of the IR needs a phase to stop after; these are the ones most asked for.
+  // Text of the IR needs a phase to stop after; these are the ones most asked for. After `target` the IR is LLVM's.
   if (options->stopAfter.empty() && (command.emit == "mlir" || command.emit == "llvm"))
     options->stopAfter = command.emit == "mlir" ? "graph" : "target";
+  else if (options->stopAfter == "target" && command.emit == "library")
+    options->emit = "llvm";
 
   ProgressLine progress;
   options->progress = [&](const std::string &phase) { progress.show(command.arguments.model + ": " + phase); };
@@ -75,7 +77,7 @@ static int run(const CompileCommand &command) {
   for (auto &[key, value] : toJson(*report))
     outcome.fields[key] = std::move(value);
   if (!command.json)
-    print(*report, command.emit == "library");
+    print(*report);
   return outcome.done();
 }
 
