@@ -1,5 +1,6 @@
 //===- Cpu.cpp - From kernels and host code in MLIR to x86-64 objects -----===//
 #include "compiler/target/Cpu.h"
+#include "compiler/target/LoopWeights.h"
 
 #include "mlir/Conversion/Passes.h"
 #include "mlir/Dialect/Affine/IR/AffineOps.h"
@@ -226,6 +227,7 @@ llvm::Error optimize(llvm::Module &module, OptimizationLevel level) {
   auto pipeline = level == OptimizationLevel::Full ? llvm::OptimizationLevel::O3 : llvm::OptimizationLevel::O1;
   builder.buildPerModuleDefaultPipeline(pipeline).run(module, modules);
   storeSingleLanesAsScalars(module);
+  weighLoops(module);
   return llvm::Error::success();
 }
 
