@@ -76,7 +76,7 @@ def ApproximateMathPass : Pass<"dlc-approximate-math", "mlir::func::FuncOp"> {
   }];
   let options = [Option<"cpu", "cpu", "std::string", /*default=*/"",
                         "CPU variant; empty: the function's dlc.target, else this machine">];
-  let dependentDialects = ["mlir::arith::ArithDialect", "mlir::memref::MemRefDialect", "mlir::scf::SCFDialect",
+  let dependentDialects = ["mlir::arith::ArithDialect", "mlir::LLVM::LLVMDialect", "mlir::memref::MemRefDialect", "mlir::scf::SCFDialect",
                            "mlir::vector::VectorDialect", "mlir::math::MathDialect"];
 }
 

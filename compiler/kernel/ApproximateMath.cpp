@@ -8,6 +8,7 @@
 #include "compiler/kernel/ApproximateMath.h"
 #include "compiler/Passes.h"
 #include "compiler/kernel/Vectorize.h"
+#include "mlir/IR/Matchers.h"
 
 using namespace mlir;
 
@@ -48,6 +49,66 @@ static Binary binaryOf(Operation *op) {
     return power;
   if (isa<math::Atan2Op>(op))
     return arcTangent2;
+  return nullptr;
+}
+
+/// x / y of vectors of integers of up to 32 bits, which x86 cannot divide: the f64 quotient (f32 for 16 bits) rounds to a
+/// whole number only where it is one, since no other comes closer to it than one part in 2^32. Without traps: dividing
+/// by zero gives some number.
+static Value divideIntegers(LaneMath &m, Operation *op) {
+  Type element = getElementTypeOrSelf(op->getResult(0).getType());
+  unsigned width = element.getIntOrFloatBitWidth();
+  bool isSigned = !isa<arith::DivUIOp, arith::RemUIOp, arith::CeilDivUIOp>(op);
+  Type real = width > 16 ? Type(m.b.getF64Type()) : Type(m.b.getF32Type());
+  Bits x{&m, op->getOperand(0)}, y{&m, op->getOperand(1)};
+  auto convert = [&](Bits value) -> Real {
+    if (width < 32) { // what x86 converts directly
+      Type type = m.typed(m.b.getI32Type());
+      Value extended = isSigned ? arith::ExtSIOp::create(m.b, m.loc, type, value.v).getResult()
+                                : arith::ExtUIOp::create(m.b, m.loc, type, value.v).getResult();
+      return Bits{&m, extended}.toReal(real);
+    }
+    if (isSigned)
+      return value.toReal(real);
+    return {&m, arith::UIToFPOp::create(m.b, m.loc, m.typed(real), value.v)};
+  };
+  Real quotient = convert(x) / convert(y);
+  if (isa<arith::FloorDivSIOp>(op))
+    quotient = roundDown(quotient);
+  else if (isa<arith::CeilDivSIOp, arith::CeilDivUIOp>(op))
+    quotient = roundUp(quotient);
+  Bits whole{&m, nullptr};
+  if (!isSigned && width == 32)
+    whole.v = arith::FPToUIOp::create(m.b, m.loc, m.typed(element), quotient.v);
+  else
+    whole = quotient.toBits(32);
+  if (width < 32)
+    whole = whole.truncated(width);
+  return isa<arith::RemSIOp, arith::RemUIOp>(op) ? (x - whole * y).v : whole.v;
+}
+
+/// x to a constant power that is a product or a root; null for others.
+static Value powerByConstant(LaneMath &m, Operation *op) {
+  Attribute attr;
+  if (!matchPattern(op->getOperand(1), m_Constant(&attr)))
+    return nullptr;
+  if (auto dense = dyn_cast<DenseElementsAttr>(attr); dense && dense.isSplat())
+    attr = dense.getSplatValue<Attribute>();
+  auto number = dyn_cast<FloatAttr>(attr);
+  if (!number)
+    return nullptr;
+  double y = number.getValueAsDouble();
+  Real x{&m, op->getOperand(0)};
+  if (y == 1)
+    return x.v;
+  if (y == 2)
+    return (x * x).v;
+  if (y == 3)
+    return (x * x * x).v;
+  if (y == -1)
+    return (x.of(1.0) / x).v;
+  if (y == 0.5) // of minus zero 0, of minus infinity infinity
+    return select(x == -INFINITY, x.of(INFINITY), squareRoot(x) + 0.0).v;
   return nullptr;
 }
 
@@ -151,6 +212,13 @@ void Expander::run() {
       convert();
     return;
   }
+  if (isa<arith::DivSIOp, arith::DivUIOp, arith::RemSIOp, arith::RemUIOp, arith::FloorDivSIOp, arith::CeilDivSIOp,
+          arith::CeilDivUIOp>(op)) {
+    auto vector = dyn_cast<VectorType>(type);
+    if (vector && vector.getElementType().isInteger() && vector.getElementTypeBitWidth() <= 32)
+      replace(divideIntegers(m, op));
+    return;
+  }
   StringRef dialect = op->getName().getDialectNamespace();
   bool isValueOp = isa<arith::SelectOp, arith::BitcastOp>(op) || op->hasTrait<OpTrait::ConstantLike>();
   if (half && !isValueOp && (dialect == "arith" || dialect == "math"))
@@ -173,6 +241,9 @@ void Expander::run() {
     return;
   if (Unary function = unaryOf(op))
     return replace(function(real(0)).v);
+  if (isa<math::PowFOp>(op))
+    if (Value simple = powerByConstant(m, op))
+      return replace(simple);
   if (Binary function = binaryOf(op))
     return replace(function(real(0), real(1)).v);
   // Without the instruction this is a call; f64 holds the product exactly.

@@ -2,6 +2,7 @@
 #include "compiler/kernel/ApproximateMath.h"
 
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
+#include "mlir/Dialect/Vector/IR/VectorOps.h"
 
 using namespace mlir;
 
@@ -17,7 +18,7 @@ constexpr double ln2Low = -2.12194440054690583e-4;
 constexpr double magic = 12582912.0;
 constexpr int64_t magicBits = 0x4B400000;
 
-/// x = n * ln2 + r with |r| <= ln2 / 2.
+/// n whole and |r| <= ln2 / 2 such that the power sought is 2^n * exp(r).
 struct Reduced {
   Real n, r;
   Bits exponent; ///< n as an integer
@@ -36,20 +37,23 @@ static Real powerOfTwo(Bits n) { return ((n + 127) << 23).asReal(); }
 
 static bool hasScaleInstruction(LaneMath &m) { return m.target.masks && m.lanes() == 16; }
 
-static Real scaleByInstruction(Real x, Real n) {
+/// x * 2^n, and zero in the lanes that `active` (null: all) leaves out.
+static Real scaleByInstruction(Real x, Real n, const Test *active = nullptr) {
   LaneMath &m = *x.m;
   auto name = m.b.getStringAttr("llvm.x86.avx512.mask.scalef.ps.512");
-  Value all = arith::ConstantOp::create(m.b, m.loc, m.b.getI16IntegerAttr(-1));
+  Value mask = active ? vector::ExtractOp::create(
+                            m.b, m.loc, vector::BitCastOp::create(m.b, m.loc, VectorType::get(1, m.b.getI16Type()), active->v),
+                            int64_t(0))
+                            .getResult()
+                      : arith::ConstantOp::create(m.b, m.loc, m.b.getI16IntegerAttr(-1)).getResult();
   Value currentRounding = arith::ConstantOp::create(m.b, m.loc, m.b.getI32IntegerAttr(4));
   auto call = LLVM::CallIntrinsicOp::create(m.b, m.loc, x.v.getType(), name,
-                                            ValueRange{x.v, n.v, x.v, all, currentRounding});
+                                            ValueRange{x.v, n.v, x.of(0.0).v, mask, currentRounding});
   return {&m, call.getResults()};
 }
 
 /// x * 2^n for any n, rounded once.
 static Real scale(Real x, Real n, Bits exponent) {
-  if (hasScaleInstruction(*x.m))
-    return scaleByInstruction(x, n);
   // In two steps, so that neither leaves the normal numbers: 2^128 and 2^-150 are needed.
   Bits half = exponent >> 1;
   return x * powerOfTwo(half) * powerOfTwo(exponent - half);
@@ -61,22 +65,27 @@ static Real expTail(Real r) {
                         0.0013814320554956794});
 }
 
-Real exponential(Real x) {
-  // Beyond these bounds the result is inf or 0 anyway, and n would not be exact. NaN passes.
-  Real bounded = atLeast(atMost(x, 89.0), -104.0);
-  auto [n, r, exponent] = reduceByLn2(bounded);
+/// base^x, where `reduce` gives n and r of base^x = 2^n * exp(r). `most` overflows; below `least` all is 0. Such numbers (a mask's minus infinity before a softmax) are set
+/// aside before they could become denormal results, which cost a hundred times as much.
+static Real exponentialBetween(Real x, double least, double most, Reduced (*reduce)(Real)) {
+  bool byInstruction = hasScaleInstruction(*x.m);
+  Test lives = x.compareNotLess(least);
+  Real bounded = atMost(byInstruction ? x : select(lives, x, x.of(0.0)), most);
+  auto [n, r, exponent] = reduce(bounded);
   Real p = fma(expTail(r), r * r, r) + 1.0;
-  return scale(p, n, exponent);
+  if (byInstruction)
+    return scaleByInstruction(p, n, &lives);
+  return select(lives, scale(p, n, exponent), x.of(0.0));
 }
 
-Real exponential2(Real x) {
-  Real bounded = atLeast(atMost(x, 129.0), -151.0);
-  Real shifted = bounded + magic;
+static Reduced reduceByOne(Real x) {
+  Real shifted = x + magic;
   Real n = shifted - magic;
-  Real r = (bounded - n) * ln2;
-  Real p = fma(expTail(r), r * r, r) + 1.0;
-  return scale(p, n, shifted.asBits() - magicBits);
+  return {n, (x - n) * ln2, shifted.asBits() - magicBits};
 }
+
+Real exponential(Real x) { return exponentialBetween(x, -104.0, 89.0, reduceByLn2); }
+Real exponential2(Real x) { return exponentialBetween(x, -150.0, 129.0, reduceByOne); }
 
 /// exp(r) - 1 for |r| <= ln2 / 2.
 static Real expMinus1Near(Real r) {
@@ -235,9 +244,9 @@ Real errorFunction(Real x) {
   // erf(a) = 1 - exp(-a * (1 + q(a))): one polynomial for all of [0, 3.95], where erf reaches 1, and expm1 keeps small
   // values exact to the end. The 1 is apart so that q's first coefficient, 2 / sqrt(pi) - 1, is precise.
   Real a = atMost(absolute(x), 3.95);
-  Real q = polynomial(a, {0.1283791661262512, 0.63661956787109375, 0.10277552157640457, -0.01914331316947937,
-                          -0.00017986286547966301, 0.0016874454449862242, -0.0006443462916649878,
-                          0.00012092568795196712, -9.627087820263114e-06});
+  Real q = polynomial(a, {0.12837918102741241, 0.63661795854568481, 0.10279975086450577, -0.019270241260528564,
+                          0.00012391443306114525, 0.0013156405184417963, -0.0004048143164254725,
+                          4.407551750773564e-05});
   return copySign(-expMinus1Negative(-fma(a, q, a)), x);
 }
 

@@ -26,7 +26,7 @@ static constexpr int64_t cacheLine = 64; // bytes
 static constexpr unsigned shortPayload = 6;
 /// Registers that go through the payload side by side, of every so many: their chains cover the latency of the
 /// multiply-add units, and what the payload needs beside them still finds room.
-static constexpr unsigned togetherOf = 8;
+static constexpr unsigned togetherOf = 4;
 
 static unsigned payloadCost(mk::BrgemmOp op) {
   unsigned cost = 0;

@@ -9,12 +9,13 @@ using namespace mlir;
 
 namespace dlc {
 
-/// Integer products without an instruction of that width take a handful of scratch registers.
-static bool hasMultiply(Type accumulator, const Target &target) {
+/// Products of integers without an instruction of that width, and widening of halves without one, take a handful of
+/// scratch registers.
+static bool needsScratch(Type accumulator, Type operand, const Target &target) {
   if (isa<FloatType>(accumulator))
-    return true;
+    return operand.isF16() && !target.halfConversions;
   unsigned bits = accumulator.getIntOrFloatBitWidth();
-  return bits == 16 || (bits == 32 && target.vectorBits > 128) || (bits == 64 && target.masks);
+  return !(bits == 16 || (bits == 32 && target.vectorBits > 128) || (bits == 64 && target.masks));
 }
 
 RegisterTile chooseRegisterTile(Type accumulator, Type operand, int64_t panelColumns, const Target &target) {
@@ -24,8 +25,9 @@ RegisterTile chooseRegisterTile(Type accumulator, Type operand, int64_t panelCol
   while (panelColumns % tile.lanes != 0)
     tile.lanes /= 2;
   tile.vectors = panelColumns % (2 * tile.lanes) == 0 ? 2 : 1;
-  if (!hasMultiply(accumulator, target)) {
+  if (needsScratch(accumulator, operand, target)) {
     tile.rows = tile.mostRows = 2;
+    tile.mostBlocks = 1;
     return tile;
   }
   // One register for the broadcast factor, one for an unfused product or a widened operand.
@@ -47,7 +49,7 @@ unsigned balancedRows(int64_t M, const RegisterTile &tile) {
 unsigned blocksAtOnce(unsigned rows, const RegisterTile &tile, const Target &target) {
   if (rows > 6)
     return 1;
-  unsigned blocks = rows == 1 ? 4 : 2;
+  unsigned blocks = std::min(rows == 1 ? 4u : 2u, tile.mostBlocks);
   // Packed operands of one row are read by the multiply-add itself.
   while (blocks > 1 && (rows + (rows > 1)) * blocks * tile.vectors + 2 > target.vectorRegisters)
     blocks /= 2;

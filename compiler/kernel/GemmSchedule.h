@@ -12,6 +12,7 @@ struct RegisterTile {
   unsigned vectors = 1;  ///< side by side in one row
   unsigned rows = 1;     ///< of most tiles: a multiple of 4 where there are registers enough, as long payloads like it
   unsigned mostRows = 1; ///< that fit the registers
+  unsigned mostBlocks = 4; ///< side by side in a tile of few rows
   unsigned columns() const { return lanes * vectors; }
 };
 

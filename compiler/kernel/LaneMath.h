@@ -112,6 +112,7 @@ struct Real {
   Test operator>=(double o) const { return *this >= of(o); }
   Test operator==(double o) const { return *this == of(o); }
   Test operator!=(double o) const { return *this != of(o); }
+  Test compareNotLess(double o) const { return compare(mlir::arith::CmpFPredicate::UGE, of(o)); } ///< true for NaN
   Test isNaN() const { return compare(mlir::arith::CmpFPredicate::UNO, *this); }
 
   Bits asBits() const;                    ///< the bits, of the same width

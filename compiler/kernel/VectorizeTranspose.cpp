@@ -227,9 +227,21 @@ void TransposeEmitter::run(const Target &target) {
   bool ragged = !divides(rowDim) || !divides(laneDim);
 
   if (!target.masks) {
+    // Squares of a cache line, so that a line that was fetched for one tile serves the next ones too.
+    unsigned bytes = std::max(1u, nest.output(0).elementType().getIntOrFloatBitWidth() / 8);
+    int64_t block = std::max<int64_t>(tile, 64 / bytes);
+    auto blockEnd = [&](Value first, Value end) -> Value {
+      return arith::MinSIOp::create(b, loc, addIndex(b, loc, first, constant(block)), end);
+    };
     emitOuter(outer, [&] {
-      forLoop(rows.first, wholeRows, tile, ivs[rowDim], [&] {
-        forLoop(lanes.first, wholeLanes, tile, ivs[laneDim], [&] { emitTile(nullptr, nullptr); });
+      forLoop(rows.first, wholeRows, block, ivs[rowDim], [&] {
+        forLoop(lanes.first, wholeLanes, block, ivs[laneDim], [&] {
+          Value row = ivs[rowDim], lane = ivs[laneDim];
+          Value rowEnd = blockEnd(row, wholeRows), laneEnd = blockEnd(lane, wholeLanes);
+          forLoop(row, rowEnd, tile, ivs[rowDim], [&] {
+            forLoop(lane, laneEnd, tile, ivs[laneDim], [&] { emitTile(nullptr, nullptr); });
+          });
+        });
       });
     });
     if (!ragged)

@@ -314,10 +314,20 @@ TEST(Vectorize, ReportsThroughAStatusWord) {
     }
 }
 
-TEST(Vectorize, DividesWithoutGuard) {
-  std::string body = "%r = arith.remsi %a0, %a1 : i32\nlinalg.yield %r : i32";
+TEST(Vectorize, DividesIntegers) {
+  for (std::string type : {"i8", "i16", "i32", "i64"})
+    for (std::string op : {"divsi", "remsi", "divui", "remui", "floordivsi", "ceildivsi"}) {
+      std::string body = "%r = arith." + op + " %a0, %a1 : " + type + "\nlinalg.yield %r : " + type;
+      // Large dividends by divisors of all sizes, and the extremes by small ones.
+      int64_t most = type == "i8" ? 127 : type == "i16" ? 32767 : 2147483647;
+      for (int64_t divisor : {most, int64_t(3)})
+        checkDynamic(kernelOf({{type, {1000}, {}, -most, most}, {type, {1000}, {}, 1, divisor}, {type, {1000}}},
+                              {"d0", "d0", "d0"}, "p", body));
+    }
+  // Masked lanes hold no zero that would trap.
+  std::string body = "%r = arith.remsi %a0, %a1 : i64\nlinalg.yield %r : i64";
   for (int64_t n : sizes)
-    check(kernelOf({{"i32", {n}}, {"i32", {n}, {}, 1, 8}, {"i32", {n}}}, {"d0", "d0", "d0"}, "p", body));
+    check(kernelOf({{"i64", {n}}, {"i64", {n}, {}, 1, 8}, {"i64", {n}}}, {"d0", "d0", "d0"}, "p", body));
 }
 
 TEST(Vectorize, DividesByOneNumber) {
