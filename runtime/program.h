@@ -38,6 +38,10 @@ typedef struct dlc_port {
    returned). */
 typedef int32_t (*dlc_entry)(dlc_context *context, void *const *inputs, const int64_t *symbols);
 
+/* A body of a branch or loop: as dlc_entry, with words that describe its results one after another, for each where it
+   lies and its dims. Before the call the first of these holds the number of the segment that the result goes to. */
+typedef int32_t (*dlc_body)(dlc_context *context, void *const *inputs, const int64_t *symbols, int64_t *results);
+
 typedef struct dlc_function {
   const char *name;
   int32_t n_inputs, n_outputs, n_symbols, n_segments;
@@ -127,6 +131,22 @@ void dlc_rt_parallel(dlc_context *context, dlc_task task, void *closure, int64_t
 /* Where output `index` of the running function goes, given its dimensions: the caller's buffer, or one that the
    session lends. Null when it does not fit or memory is out, with the status set; never null for an empty output. */
 void *dlc_rt_output(dlc_context *context, int32_t index, const int64_t *dims);
+
+/* Where a body's result goes, given its dims: the segment that `result` names. Writes to `result` what a dlc_body must.
+   Null when memory is out, with the status set. */
+void *dlc_rt_result(dlc_context *context, int64_t *result, int32_t rank, const int64_t *dims, int64_t bytes);
+
+/* Runs a body at most `trips` times, while the condition is not 0; returns a dlc_status.
+
+   `table`: number of carried values, of stacks and of symbols; first segment; node; then for each carried value and stack
+   its rank, for each its bytes an element, and for each symbol which of the carried values' dims it is, or -1.
+   `inputs`: room for two pointers, then the carried values and what the body captures. `symbols`: as they are in the first
+   turn. `results`: words as of a dlc_body for the carried values and stacks, with the dims as before the first turn; in
+   the end it describes the results. `turn`: room for the words of one turn's results.
+   The body gets the turn (i64), the condition (a byte) and `inputs`, and gives the condition, the carried values, and an
+   element of each stack. Inputs and symbols are changed. */
+int32_t dlc_rt_loop(dlc_context *context, dlc_body body, const int32_t *table, int64_t trips, int64_t condition,
+                    void **inputs, int64_t *symbols, int64_t *results, int64_t *turn);
 
 /* The word where kernels leave `node << 8 | dlc_status`: unsigned minimum of what is not zero. */
 int64_t *dlc_rt_status_word(dlc_context *context);

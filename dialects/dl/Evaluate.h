@@ -31,6 +31,9 @@ struct Array {
   int64_t offset(llvm::ArrayRef<int64_t> place) const;
 };
 
+/// Runs a body of an op, by number, on its arguments.
+using BodyRunner = llvm::function_ref<mlir::FailureOr<std::vector<Array>>(unsigned body, llvm::ArrayRef<Array> arguments)>;
+
 /// Bytes of one stored element of a dl element type.
 int64_t byteWidth(mlir::Type elementType);
 int64_t elementCount(llvm::ArrayRef<int64_t> dims);

@@ -100,3 +100,37 @@ func.func @scratch(%x: tensor<4xf32>) -> tensor<4xf32> {
   %0 = rt.call @k(%x) symbols() result_dims [affine_map<() -> (4)>] node 1 : (tensor<4xf32>) -> tensor<4xf32>
   return %0 : tensor<4xf32>
 }
+
+// -----
+
+// A branch reads its condition, passes what its bodies capture with the dims as symbols, and gives buffers with their
+// dims. What a body returns without having made it is copied.
+
+func.func private @k(tensor<?xf32>) -> tensor<?xf32>
+
+// CHECK-LABEL: func.func private @first()
+// CHECK-SAME: attributes {dlc.body}
+// CHECK: %[[N:.*]] = rt.symbol 0 "N"
+// CHECK: rt.result 0 at 0 dims [%[[N]]] bytes
+// CHECK: rt.launch @k
+func.func private @first(%x: tensor<?xf32> {dl.dims = ["N"]}) -> tensor<?xf32> attributes {dlc.body} {
+  %n = dl.symbol "N"
+  %0 = rt.call @k(%x) symbols(%n) result_dims [affine_map<()[s0] -> (s0)>] node 1 : (tensor<?xf32>) -> tensor<?xf32>
+  return %0 : tensor<?xf32>
+}
+// CHECK-LABEL: func.func private @second()
+// CHECK: %[[X:.*]] = rt.input 0
+// CHECK: %[[R:.*]] = rt.result 0 at 0
+// CHECK: rt.copy %[[R]] from %[[X]]
+func.func private @second(%x: tensor<?xf32> {dl.dims = ["N"]}) -> tensor<?xf32> attributes {dlc.body} {
+  return %x : tensor<?xf32>
+}
+// CHECK-LABEL: func.func @branch()
+// CHECK: %[[C:.*]] = rt.input 0
+// CHECK: %[[X:.*]] = rt.input 1
+// CHECK: %[[IF:.*]] = rt.read %[[C]][0] : i1
+// CHECK: %{{.*}}, %{{.*}} = rt.if %[[IF]] @first else @second ins(%[[X]]) symbols(%{{.*}}) ranks [1] -> (!rt.buffer) dims(index)
+func.func @branch(%c: tensor<i1>, %x: tensor<?xf32> {dl.dims = ["N"]}) -> tensor<?xf32> {
+  %r = dl.if %c bodies [@first, @second](%x : tensor<?xf32>) {result_dims = [["N"]]} : tensor<i1> -> (tensor<?xf32>)
+  return %r : tensor<?xf32>
+}

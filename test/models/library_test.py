@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """Whole models through `dlc compile`: C programs that link them, results against ONNX Runtime, what the files are."""
 import filecmp
+import itertools
 import os
 import re
 import subprocess
@@ -71,6 +72,25 @@ class Libraries(unittest.TestCase):
             actual = model.run({"x": x})["probs"]
             self.assertEqual(actual.shape, expected.shape)
             np.testing.assert_allclose(actual, expected, rtol=1e-5, atol=1e-6, err_msg=f"N = {n}")
+
+    def test_loops_and_branches(self):
+        path = models.loops(self.folder)
+        model = dlc.Model(models.compile_model(DLC, path, self.folder))
+        random = np.random.default_rng(3)
+        for n, trips, limit in itertools.product((1, 2, 7, 3), (0, 1, 4, 9), (0.5, 5, 1e9)):
+            x = random.random((n, 3), np.float32) * (random.random((n, 3)) > 0.3).astype(np.float32)
+            inputs = {"x": x, "m": np.array(trips), "limit": np.array(limit, np.float32), "init": np.zeros(3, np.float32)}
+            actual = model.run(inputs)
+            for name, expected in zip(("final", "maxes", "branch"), models.run_onnxruntime(path, inputs)):
+                self.assertEqual(actual[name].shape, expected.shape, name)
+                np.testing.assert_allclose(actual[name], expected, rtol=1e-5, err_msg=f"{name} {n} {trips} {limit}")
+
+    def test_loop_that_stacks_what_does_not_fit(self):
+        model = dlc.Model(models.compile_model(DLC, models.ragged(self.folder), self.folder))
+        self.assertEqual(model.run({"n": np.array(1)})["rows"].shape, (1, 0))
+        self.assertEqual(model.run({"n": np.array(0)})["rows"].shape, (0, 0))
+        with self.assertRaisesRegex(dlc.ModelError, "grow"):
+            model.run({"n": np.array(2)})
 
     def test_same_bits_on_any_number_of_threads(self):
         for build, inputs in [(models.mlp, {"x": models.random_floats(0, 100, 64)}),
