@@ -15,7 +15,8 @@
 #include "mlir/IR/PatternMatch.h"
 #include "mlir/IR/SymbolTable.h"
 #include "mlir/Transforms/CSE.h"
-#include "runtime/model.h"
+#include "runtime/program.h"
+#include "llvm/ADT/MapVector.h"
 #include "llvm/ADT/StringMap.h"
 #include "llvm/ADT/StringSet.h"
 #include "llvm/ADT/TypeSwitch.h"
@@ -31,6 +32,8 @@ namespace dlc {
 namespace {
 /// No dim of a tensor in memory is larger, and sums and small products of such dims do not overflow.
 constexpr int64_t largestDim = int64_t(1) << 40;
+/// Attribute of arguments and results that are a state of the model, and of its next value.
+constexpr llvm::StringLiteral stateName = "dl.state";
 
 int32_t dtypeOf(Type t) {
   return llvm::TypeSwitch<Type, int32_t>(t)
@@ -128,6 +131,8 @@ public:
       info.outputs.clear();
       info.symbols.clear();
       info.launches = 0;
+      info.stateAccess = DLC_STATE_UNUSED;
+      info.copiedStates.clear();
     }
     if (failed(convertArguments()) || failed(nameOutputs()))
       return failure();
@@ -156,6 +161,11 @@ private:
     }
     for (BlockArgument argument : source.getArguments()) {
       unsigned i = argument.getArgNumber();
+      if (auto name = source.getArgAttrOfType<StringAttr>(i, stateName)) {
+        if (failed(convertState(argument, name.getValue())))
+          return failure();
+        continue;
+      }
       HostProgram::Port port{nameOf(source.getArgAttr(i, "dl.name"), "input", i), dtypeOf(elementTypeOf(argument)), {}};
       if (!port.dtype)
         return source.emitError() << "input '" << port.name << "' has an element type that libraries cannot take: "
@@ -166,15 +176,44 @@ private:
         else
           port.dims.push_back({HostProgram::Dim::Constant, d});
       }
-      buffers[argument] = rt::InputOp::create(b, argument.getLoc(), rt::BufferType::get(b.getContext()), i);
+      buffers[argument] = rt::InputOp::create(b, argument.getLoc(), rt::BufferType::get(b.getContext()), info.inputs.size());
+      argumentDims[argument] = port.dims;
       info.inputs.push_back(std::move(port));
     }
+    return success();
+  }
+
+  LogicalResult convertState(BlockArgument argument, StringRef name) {
+    auto known = llvm::find_if(program.states, [&](const HostProgram::State &s) { return s.name == name; });
+    if (known == program.states.end())
+      return source.emitError() << "the module has no state '" << name << "'";
+    auto type = cast<RankedTensorType>(argument.getType());
+    if (ArrayRef<int64_t>(known->dims) != type.getShape() || known->dtype != dtypeOf(type.getElementType()))
+      return source.emitError() << "takes state '" << name << "' as " << type << ", which it is not";
+    int64_t index = known - program.states.begin();
+    if (!stateArguments.try_emplace(index, argument).second)
+      return source.emitError() << "takes state '" << name << "' twice";
+    buffers[argument] = rt::StateOp::create(b, argument.getLoc(), rt::BufferType::get(b.getContext()), index, name);
+    std::vector<HostProgram::Dim> &dims = argumentDims[argument];
+    for (int64_t d : type.getShape())
+      dims.push_back({HostProgram::Dim::Constant, d});
+    info.stateAccess = std::max<int32_t>(info.stateAccess, DLC_STATE_READ);
     return success();
   }
 
   LogicalResult nameOutputs() {
     Operation *end = source.getBody().front().getTerminator();
     for (auto [i, v] : llvm::enumerate(end->getOperands())) {
+      if (auto name = source.getResultAttrOfType<StringAttr>(i, stateName)) {
+        auto argument = llvm::find_if(stateArguments, [&](auto &known) { return program.states[known.first].name == name; });
+        if (argument == stateArguments.end() || argument->second.getType() != v.getType())
+          return source.emitError() << "gives a next value of state '" << name.getValue() << "', of type " << v.getType()
+                                    << ", and takes none of that type";
+        places.push_back({/*isState=*/true, argument->first});
+        info.stateAccess = DLC_STATE_WRITTEN;
+        continue;
+      }
+      places.push_back({/*isState=*/false, int64_t(info.outputs.size())});
       HostProgram::Port port{nameOf(source.getResultAttr(i, "dl.name"), "output", i), dtypeOf(elementTypeOf(v)), {}};
       if (!port.dtype)
         return source.emitError() << "output '" << port.name << "' has an element type that libraries cannot give: "
@@ -189,9 +228,29 @@ private:
     returned = source.getBody().front().getTerminator()->getOperands();
     for (auto [i, v] : llvm::enumerate(returned)) {
       Value root = withoutViews(v);
-      if (root.getDefiningOp() && isa<rt::CallOp, dl::ShapeOfOp>(root.getDefiningOp()))
+      if (!root.getDefiningOp() || !isa<rt::CallOp, dl::ShapeOfOp>(root.getDefiningOp()))
+        continue;
+      if (!places[i].isState || canReplace(stateArguments.lookup(places[i].index), root))
         claimed.try_emplace(root, i);
     }
+  }
+
+  /// Whether the kernel that makes `next` can write it where `old` lies: it may itself, and whatever else reads the old
+  /// value does so earlier.
+  bool canReplace(Value old, Value next) {
+    auto call = next.getDefiningOp<rt::CallOp>();
+    auto callee = call ? symbolTable.lookup<func::FuncOp>(call.getCallee()) : func::FuncOp();
+    auto inPlace = callee ? callee->getAttrOfType<ArrayAttr>("dlc.in_place") : ArrayAttr();
+    ArrayRef<int64_t> allowed;
+    if (inPlace)
+      allowed = cast<DenseI64ArrayAttr>(inPlace[cast<OpResult>(next).getResultNumber()]).asArrayRef();
+    for (OpOperand &use : old.getUses()) {
+      Operation *user = use.getOwner();
+      if (user == call ? !llvm::is_contained(allowed, int64_t(use.getOperandNumber()))
+                       : !call || !isa<rt::CallOp>(user) || !user->isBeforeInBlock(call))
+        return false;
+    }
+    return true;
   }
 
   //===--------------------------------------------------------------------===//
@@ -282,7 +341,7 @@ private:
     AffineMap map;
     ValueRange symbols;
     if (auto argument = dyn_cast<BlockArgument>(v)) {
-      for (HostProgram::Dim d : info.inputs[argument.getArgNumber()].dims)
+      for (HostProgram::Dim d : argumentDims[argument])
         if (d.kind == HostProgram::Dim::Constant)
           dims.push_back(b.getIndexAttr(d.value));
         else
@@ -336,7 +395,7 @@ private:
   //===--------------------------------------------------------------------===//
 
   Value output(Location loc, unsigned i, ArrayRef<OpFoldResult> dims) {
-    auto &port = info.outputs[i];
+    auto &port = info.outputs[places[i].index];
     for (OpFoldResult d : dims) {
       if (auto c = getConstantIntValue(d))
         port.dims.push_back({HostProgram::Dim::Constant, *c});
@@ -356,14 +415,20 @@ private:
         place += 1 + rank;
       return rt::ResultOp::create(b, loc, buffer, i, place, dynamic, fixed, bytes(loc, dims, elementTypeOf(returned[i])));
     }
-    return rt::OutputOp::create(b, loc, buffer, i, dynamic, fixed);
+    return rt::OutputOp::create(b, loc, buffer, places[i].index, dynamic, fixed);
   }
 
   /// Where the producer of `v` writes: the caller's memory if `v` is returned and its dims are known by now.
   FailureOr<Value> destination(Value v, Location loc) {
-    if (auto it = claimed.find(v); it != claimed.end())
+    if (auto it = claimed.find(v); it != claimed.end()) {
+      if (places[it->second].isState) {
+        rt::StopIfFailedOp::create(b, loc);
+        written.insert(it->second);
+        return buffers.lookup(stateArguments.lookup(places[it->second].index));
+      }
       if (auto dims = dimsOf(loc, returned[it->second]); succeeded(dims))
         return output(loc, it->second, *dims);
+    }
     auto dims = dimsOf(loc, v);
     if (failed(dims))
       return emitError(loc) << "the dims of a result cannot be computed before it is";
@@ -527,7 +592,7 @@ private:
     Location loc = op->getLoc();
     // What the caller gets is ready when it is copied: a value returned twice, an input, a constant.
     for (auto [i, v] : llvm::enumerate(returned)) {
-      if (written.contains(i))
+      if (written.contains(i) || places[i].isState)
         continue;
       auto dims = dimsOf(loc, v);
       if (failed(dims))
@@ -536,8 +601,37 @@ private:
       Value to = output(loc, i, *dims);
       rt::CopyOp::create(b, loc, to, from, bytes(loc, *dims, elementTypeOf(v)));
     }
+    copyStates(loc);
     func::ReturnOp::create(b, loc);
     return success();
+  }
+
+  /// Writes the next values of states that no kernel could write in place, when nobody reads the old ones any more.
+  void copyStates(Location loc) {
+    struct Copy {
+      Value to, from, bytes;
+    };
+    SmallVector<Copy> copies;
+    for (auto [i, v] : llvm::enumerate(returned)) {
+      if (!places[i].isState || written.contains(i))
+        continue;
+      Value old = stateArguments.lookup(places[i].index), root = withoutViews(v);
+      if (root == old)
+        continue;
+      Value size = bytes(loc, *dimsOf(loc, old), elementTypeOf(old)), from = buffers.lookup(root);
+      // One state becomes another: all old values are read before any is overwritten.
+      if (from.getDefiningOp<rt::StateOp>()) {
+        Value kept = rt::AllocOp::create(b, loc, rt::BufferType::get(b.getContext()), size);
+        rt::CopyOp::create(b, loc, kept, from, size);
+        from = kept;
+      }
+      copies.push_back({buffers.lookup(old), from, size});
+      info.copiedStates.push_back(program.states[places[i].index].name);
+    }
+    if (!copies.empty())
+      rt::StopIfFailedOp::create(b, loc);
+    for (const Copy &copy : copies)
+      rt::CopyOp::create(b, loc, copy.to, copy.from, copy.bytes);
   }
 
   LogicalResult convert(Operation *op) {
@@ -592,6 +686,14 @@ private:
   ValueRange returned;
   llvm::DenseMap<Value, unsigned> claimed; ///< a producer's result -> the output it writes
   llvm::DenseSet<unsigned> written;
+  /// Where a returned value goes: a state of the program, or an output.
+  struct Place {
+    bool isState;
+    int64_t index;
+  };
+  SmallVector<Place> places;
+  llvm::MapVector<int64_t, Value> stateArguments; ///< by index of the state
+  llvm::DenseMap<Value, std::vector<HostProgram::Dim>> argumentDims;
   llvm::DenseMap<Value, Value> buffers; ///< of tensors that are no views
   llvm::DenseMap<Value, Value> indices;
   llvm::DenseMap<Value, SmallVector<OpFoldResult>> controlDims; ///< of results of control ops
@@ -615,6 +717,8 @@ struct ConvertToRt : impl::ConvertToRtPassBase<ConvertToRt> {
       if ((isBody || f.isPublic()) && !f.isDeclaration() && !f->hasAttr("dlc.kernel") && !f->hasAttr("dlc.entry"))
         functions.push_back(f);
     }
+    if (failed(addStates(program)))
+      return signalPassFailure();
     int64_t lastNode = 0;
     getOperation().walk([&](rt::CallOp call) { lastNode = std::max<int64_t>(lastNode, call.getNode()); });
     for (func::FuncOp source : functions) {
@@ -626,6 +730,20 @@ struct ConvertToRt : impl::ConvertToRtPassBase<ConvertToRt> {
       DominanceInfo dominance(*target);
       eliminateCommonSubExpressions(rewriter, dominance, *target);
     }
+  }
+
+  LogicalResult addStates(HostProgram &program) {
+    program.states.clear(); // each variant says the same
+    for (auto state : llvm::make_early_inc_range(getOperation().getOps<dl::StateOp>())) {
+      auto type = state.getValue().getShapedType();
+      const HostProgram::Blob *initial = program.addConstant(state.getValue());
+      int32_t dtype = dtypeOf(type.getElementType());
+      if (!initial || !dtype)
+        return state.emitError() << "has no value, or one of a type that libraries cannot keep";
+      program.states.push_back({state.getSymName().str(), dtype, type.getShape().vec(), initial->symbol});
+      state.erase();
+    }
+    return success();
   }
 
   HostProgram *given;

@@ -158,6 +158,14 @@ private:
           code.define(plan, code.plan(plan));
           return success();
         })
+        .Case([&](rt::StateOp state) {
+          code.define(state, code.call("dlc_rt_state", code.ptr(), {code.context(), code.i32(state.getIndex())}));
+          return success();
+        })
+        .Case([&](rt::StopIfFailedOp) {
+          code.returnUnlessZero(code.call("dlc_rt_status", code.b.getI32Type(), code.context()));
+          return success();
+        })
         .Case([&](rt::CopyOp copy) {
           LLVM::MemcpyOp::create(code.b, code.loc, code.pointer(copy.getTo()), code.pointer(copy.getFrom()),
                                  code.i64(copy.getBytes()), /*isVolatile=*/false);

@@ -93,6 +93,13 @@ def Rt_InputOp : Rt_Op<"input", [Pure]> {
   let assemblyFormat = "$index attr-dict";
 }
 
+def Rt_StateOp : Rt_Op<"state", [Pure]> {
+  let summary = "State `index` of the model, called `name`";
+  let arguments = (ins I64Attr:$index, StrAttr:$name);
+  let results = (outs Rt_Buffer:$result);
+  let assemblyFormat = "$index $name attr-dict";
+}
+
 def Rt_ConstantOp : Rt_Op<"constant", [Pure]> {
   let summary = "A blob of the library";
   let arguments = (ins FlatSymbolRefAttr:$blob);
@@ -234,6 +241,11 @@ def Rt_StoreDimsOp : Rt_Op<"store_dims", []> {
   let summary = "Writes dims as i64";
   let arguments = (ins Rt_Buffer:$to, Variadic<Index>:$dims, DenseI64ArrayAttr:$static_dims);
   let assemblyFormat = "$to custom<DynamicIndexList>($dims, $static_dims) attr-dict";
+}
+
+def Rt_StopIfFailedOp : Rt_Op<"stop_if_failed", []> {
+  let summary = "Ends the run if a kernel has reported an error: what follows changes state";
+  let assemblyFormat = "attr-dict";
 }
 
 def Rt_FailUnlessOp : Rt_Op<"fail_unless", []> {
