@@ -75,7 +75,9 @@ static Real exponentialBetween(Real x, double least, double most, Reduced (*redu
   Real p = fma(expTail(r), r * r, r) + 1.0;
   if (byInstruction)
     return scaleByInstruction(p, n, &lives);
-  return select(lives, scale(p, n, exponent), x.of(0.0));
+  Real result = scale(p, n, exponent);
+  // Of a scalar's choice by a condition used before LLVM makes a branch, on what no machine predicts.
+  return x.m->lanes() == 1 ? select(x < least, x.of(0.0), result) : select(lives, result, x.of(0.0));
 }
 
 static Reduced reduceByOne(Real x) {
