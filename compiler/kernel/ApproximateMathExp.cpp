@@ -243,6 +243,8 @@ Real areaTangent(Real x) {
 }
 
 Real errorFunction(Real x) {
+  if (hasTables(*x.m))
+    return errorFunctionByTable(x);
   // erf(a) = 1 - exp(-a * (1 + q(a))): one polynomial for all of [0, 3.95], where erf reaches 1, and expm1 keeps small
   // values exact to the end. The 1 is apart so that q's first coefficient, 2 / sqrt(pi) - 1, is precise.
   Real a = atMost(absolute(x), 3.95);
