@@ -8,6 +8,7 @@
 #include "compiler/kernel/ApproximateMath.h"
 #include "compiler/Passes.h"
 #include "compiler/kernel/Vectorize.h"
+#include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/IR/Matchers.h"
 
 using namespace mlir;
@@ -218,6 +219,15 @@ void Expander::run() {
     if (vector && vector.getElementType().isInteger() && vector.getElementTypeBitWidth() <= 32)
       replace(divideIntegers(m, op));
     return;
+  }
+  if (!half && isa<arith::MaximumFOp, arith::MinimumFOp>(op)) {
+    // LLVM's own operation is an instruction and a check for NaN; ONNX does not define the sign of a zero.
+    OperationState state(op->getLoc(), isa<arith::MaximumFOp>(op) ? LLVM::MaximumOp::getOperationName()
+                                                                  : LLVM::MinimumOp::getOperationName());
+    state.addOperands(op->getOperands());
+    state.addTypes(type);
+    state.addAttribute("fastmathFlags", LLVM::FastmathFlagsAttr::get(op->getContext(), LLVM::FastmathFlags::nsz));
+    return replace(b.create(state)->getResult(0));
   }
   StringRef dialect = op->getName().getDialectNamespace();
   bool isValueOp = isa<arith::SelectOp, arith::BitcastOp>(op) || op->hasTrait<OpTrait::ConstantLike>();

@@ -31,6 +31,9 @@ Real areaSine(Real x);
 Real areaCosine(Real x);
 Real areaTangent(Real x);
 Real errorFunction(Real x);
+/// Whether functions that end in ByTable can be had in this shape.
+bool hasTables(LaneMath &m);
+Real errorFunctionByTable(Real x);
 Real power(Real x, Real y);
 Real cubeRoot(Real x);
 

@@ -75,7 +75,9 @@ static Real exponentialBetween(Real x, double least, double most, Reduced (*redu
   Real p = fma(expTail(r), r * r, r) + 1.0;
   if (byInstruction)
     return scaleByInstruction(p, n, &lives);
-  return select(lives, scale(p, n, exponent), x.of(0.0));
+  Real result = scale(p, n, exponent);
+  // Of a scalar's choice by a condition used before LLVM makes a branch, on what no machine predicts.
+  return x.m->lanes() == 1 ? select(x < least, x.of(0.0), result) : select(lives, result, x.of(0.0));
 }
 
 static Reduced reduceByOne(Real x) {
@@ -241,6 +243,8 @@ Real areaTangent(Real x) {
 }
 
 Real errorFunction(Real x) {
+  if (hasTables(*x.m))
+    return errorFunctionByTable(x);
   // erf(a) = 1 - exp(-a * (1 + q(a))): one polynomial for all of [0, 3.95], where erf reaches 1, and expm1 keeps small
   // values exact to the end. The 1 is apart so that q's first coefficient, 2 / sqrt(pi) - 1, is precise.
   Real a = atMost(absolute(x), 3.95);

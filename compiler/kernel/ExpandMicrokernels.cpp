@@ -34,6 +34,9 @@ struct ExpandMicrokernels : impl::ExpandMicrokernelsPassBase<ExpandMicrokernels>
       if (isa<mk::BrgemmOp, mk::PackOp>(op))
         ops.push_back(op);
     });
+    // The loops here move a register's worth: a call, which LLVM would make of them, takes longer.
+    if (!ops.empty())
+      function->setAttr("passthrough", b.getStrArrayAttr({"no-builtin-memcpy", "no-builtin-memset"}));
     for (Operation *op : ops) {
       auto brgemm = dyn_cast<mk::BrgemmOp>(op);
       if (failed(brgemm ? expandBrgemm(b, brgemm, *target) : expandPack(b, cast<mk::PackOp>(op))))

@@ -50,6 +50,7 @@ private:
   llvm::SmallVector<Access, 4> epilogue; ///< the extras, then out
   mlir::Value K, zero;
   bool isPayloadShort;
+  unsigned registersTogether; ///< in the payload
   llvm::DenseMap<unsigned, mlir::Value> stackBuffers;
 };
 

@@ -25,14 +25,17 @@ static constexpr int64_t cacheLine = 64; // bytes
 /// Payloads of more instructions run in a loop over the rows of the tile.
 static constexpr unsigned shortPayload = 6;
 /// Registers that go through the payload side by side, of every so many: their chains cover the latency of the
-/// multiply-add units, and what the payload needs beside them still finds room.
-static constexpr unsigned togetherOf = 4;
+/// multiply-add units, and what the payload needs beside them still finds room: more where it has functions, whose
+/// polynomials keep three or four values each.
+static constexpr unsigned togetherOf = 4, functionsTogetherOf = 8;
+
+static bool isFunction(Operation &op) { return isa_and_nonnull<math::MathDialect>(op.getDialect()); }
 
 static unsigned payloadCost(mk::BrgemmOp op) {
   unsigned cost = 0;
   for (Operation &inner : op.getPayload().front().without_terminator())
     if (!inner.hasTrait<OpTrait::ConstantLike>())
-      cost += isa_and_nonnull<math::MathDialect>(inner.getDialect()) ? shortPayload : 1;
+      cost += isFunction(inner) ? shortPayload : 1;
   return cost;
 }
 
@@ -59,6 +62,8 @@ TileEmitter::TileEmitter(OpBuilder &b, mk::BrgemmOp op, const RegisterTile &tile
   unsigned kPosition = cast<MemRefType>(op.getRhs().getType()).getRank() - 2;
   K = asValue(b, loc, memref::getMixedSize(b, loc, op.getRhs(), kPosition));
   isPayloadShort = payloadCost(op) <= shortPayload;
+  registersTogether =
+      target.vectorRegisters / (llvm::any_of(op.getPayload().front(), isFunction) ? functionsTogetherOf : togetherOf);
 }
 
 void TileEmitter::emit(ValueRange batch, Value m, unsigned rows, OpFoldResult n, unsigned vectors,
@@ -67,8 +72,8 @@ void TileEmitter::emit(ValueRange batch, Value m, unsigned rows, OpFoldResult n,
   at.ivs.append({m, asValue(b, loc, n), zero});
   SmallVector<Value> sums = emitSums(at, rows, vectors);
   // Rows and registers of a row that go through the payload at once.
-  unsigned most = target.vectorRegisters / togetherOf, across = std::min(vectors, most);
-  unsigned together = llvm::bit_floor(std::min(rows, most / across));
+  unsigned across = std::min(vectors, registersTogether);
+  unsigned together = llvm::bit_floor(std::min(rows, registersTogether / across));
   if (isPayloadShort || (rows == together && vectors == across)) {
     for (unsigned row = 0; row < rows; row += together) {
       together = std::min(together, llvm::bit_floor(rows - row));

@@ -34,6 +34,9 @@ RegisterTile chooseRegisterTile(Type accumulator, Type operand, int64_t panelCol
   bool fused = target.fma && isa<FloatType>(accumulator);
   unsigned scratch = (fused ? 1 : 2) + (operand != accumulator ? 1 : 0);
   unsigned rows = (target.vectorRegisters - tile.vectors - scratch) / tile.vectors;
+  // Without AVX a widened operand comes by way of a register of zeros.
+  if (operand != accumulator && target.vectorBits == 128)
+    tile.mostBlocks = 2;
   tile.mostRows = std::min(rows, target.vectorRegisters == 32 ? 14u : 6u);
   tile.rows = std::min(rows, target.vectorRegisters == 32 ? 12u : 6u);
   return tile;

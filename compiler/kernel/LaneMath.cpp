@@ -1,6 +1,9 @@
 //===- LaneMath.cpp - Formulas over scalars or vectors --------------------===//
 #include "compiler/kernel/LaneMath.h"
 
+#include "mlir/Dialect/Vector/IR/VectorOps.h"
+#include "mlir/IR/Matchers.h"
+
 using namespace mlir;
 
 namespace dlc {
@@ -77,7 +80,22 @@ Real fma(Real a, Real b, double c) { return fma(a, b, a.of(c)); }
 Real absolute(Real x) { return {x.m, math::AbsFOp::create(x.m->b, x.m->loc, x.v)}; }
 Real squareRoot(Real x) { return {x.m, math::SqrtOp::create(x.m->b, x.m->loc, x.v)}; }
 
+/// Whether `v` is one number above zero in all lanes.
+static bool isPositiveConstant(Value v) {
+  if (auto broadcast = v.getDefiningOp<vector::BroadcastOp>())
+    v = broadcast.getSource();
+  llvm::APFloat number(0.0f);
+  return matchPattern(v, m_ConstantFloat(&number)) && number.isFiniteNonZero() && !number.isNegative();
+}
+
+/// A value of the same sign as `v` that was there before it, so that `v` need not be kept.
+static Value signOf(Value v) {
+  auto product = v.getDefiningOp<arith::MulFOp>();
+  return product && isPositiveConstant(product.getRhs()) ? product.getLhs() : v;
+}
+
 Real copySign(Real magnitude, Real sign) {
+  sign.v = signOf(sign.v);
   return {sign.m, math::CopySignOp::create(sign.m->b, sign.m->loc, magnitude.v, sign.v)};
 }
 

@@ -454,29 +454,38 @@ private:
         fillStart(r, localTile(r, /*folded=*/true, accumulatorType(elementOf(r))));
       return success();
     }
-    if (!written.empty() && failed(emitGeneric(written, folded, l, /*reduces=*/false)))
+    // One pass for both where the sums stay in registers all the way.
+    if (!written.empty() && !reductions.empty() && loops.back().reduced) {
+      LogicalResult result = emitGeneric(written, reductions, folded, l);
+      done.insert(written.begin(), written.end());
+      return result;
+    }
+    if (!written.empty() && failed(emitGeneric(written, {}, folded, l)))
       return failure();
-    for (Value v : written)
-      done.insert(v);
-    if (!reductions.empty() && failed(emitGeneric(reductions, false, l, /*reduces=*/true)))
+    done.insert(written.begin(), written.end());
+    if (!reductions.empty() && failed(emitGeneric({}, reductions, false, l)))
       return failure();
     return success();
   }
 
-  /// One linalg.generic that computes `roots`.
-  LogicalResult emitGeneric(ArrayRef<Value> roots, bool folded, int64_t l, bool reduces) {
+  /// One linalg.generic that computes `written` and folds into `reductions`.
+  LogicalResult emitGeneric(ArrayRef<Value> written, ArrayRef<Value> reductions, bool folded, int64_t l) {
     SmallVector<int64_t> inner = innerLoops(folded);
-    SmallVector<Value> inputs, outputs;
+    SmallVector<Value> inputs, outputs, roots(written);
     SmallVector<AffineMap> maps;
     leaves.clear();
-    for (Value r : roots)
-      for (Value o : reduces ? ValueRange(r.getDefiningOp()->getOperands()) : ValueRange(r))
-        collectLeaves(o, l, /*root=*/!reduces, inner, inputs, maps);
+    for (Value r : written)
+      collectLeaves(r, l, /*root=*/true, inner, inputs, maps);
+    for (Value r : reductions)
+      for (Value o : r.getDefiningOp()->getOperands())
+        collectLeaves(o, l, /*root=*/false, inner, inputs, maps);
+    bool reduces = !reductions.empty();
     if (reduces)
       coverLoops(inner, inputs, maps);
-    for (Value r : roots) {
+    llvm::append_range(roots, reductions);
+    for (auto [i, r] : llvm::enumerate(roots)) {
       Tile tile;
-      if (reduces) {
+      if (i >= written.size()) {
         tile = localTile(r, /*folded=*/true, accumulatorType(elementOf(r)));
         fillStart(r, tile);
       } else if (f.inMemory(r)) {
@@ -490,6 +499,9 @@ private:
     SmallVector<utils::IteratorType> iterators;
     for (int64_t i : inner)
       iterators.push_back(loops[i].reduced && reduces ? utils::IteratorType::reduction : utils::IteratorType::parallel);
+    SmallVector<Prefetch> prefetches;
+    if (l == prefetchLevel() && !std::exchange(hasPrefetched, true))
+      prefetches = prefetchesFrom(l);
     bool failedInside = false;
     linalg::GenericOp::create(b, loc, TypeRange{}, inputs, outputs, maps, iterators,
                               [&](OpBuilder &body, Location at, ValueRange args) {
@@ -500,12 +512,67 @@ private:
                                 SmallVector<Value> yielded;
                                 for (auto [i, r] : llvm::enumerate(roots)) {
                                   Value old = args[inputs.size() + i];
-                                  yielded.push_back(reduces ? emitStep(emitter, r, l, old) : emitStored(emitter, r, l));
+                                  yielded.push_back(i < written.size() ? emitStored(emitter, r, l)
+                                                                       : emitStep(emitter, r, l, old));
                                   failedInside |= !yielded.back();
                                 }
+                                for (const Prefetch &p : prefetches)
+                                  emitPrefetch(body, at, p);
                                 linalg::YieldOp::create(body, at, yielded);
                               });
     return failure(failedInside);
+  }
+
+  /// The first pass over a tile that finds its inputs in the cache, and leaves the memory idle.
+  int64_t prefetchLevel() {
+    auto even = llvm::find_if(levels, [](int64_t l) { return l > 0 && l % 2 == 0; });
+    return even == levels.end() ? -1 : *even;
+  }
+
+  /// Asks for the lines that later passes over this row will write, and the next row will read. Rows that fill pages of
+  /// their own are where the machine's own prefetching starts anew each time.
+  struct Prefetch {
+    Value row;
+    int64_t distance; ///< in elements
+    bool isWrite;
+  };
+  SmallVector<Prefetch> prefetchesFrom(int64_t l) {
+    constexpr int64_t least = 1024, most = 16 * 1024, cached = 1 << 20; // bytes
+    SmallVector<Prefetch> result;
+    int64_t last = loops.size() - 1;
+    bool alone = loops.back().reduced && llvm::none_of(llvm::seq(last), [&](int64_t i) { return isInner(i); });
+    std::optional<int64_t> extent = extentOf(loops.back());
+    if (!alone || last == 0 || !extent)
+      return result;
+    auto add = [&](Value v, const Access &access, int64_t distance, bool isWrite) {
+      int64_t bytes = *extent * byteWidth(elementOf(v));
+      std::optional<int64_t> all = bytes;
+      for (int64_t i = 0; i < last; ++i)
+        all = all && extentOf(loops[i]) ? std::optional(*all * *extentOf(loops[i])) : std::nullopt;
+      bool isWhole = llvm::all_of(llvm::seq(last + 1), [&](int64_t i) {
+        return llvm::any_of(access, [&](int64_t d) { return d >= 0 && loopOf(d) == i; });
+      });
+      if (isWhole && bytes >= least && bytes <= most && all.value_or(cached) >= cached)
+        result.push_back({tileOf(v, access).buffer, distance, isWrite});
+    };
+    for (Value v : f.outputs)
+      if (computedAt.lookup(v) > l)
+        add(v, outputAccess(v), 0, /*isWrite=*/true);
+    for (BlockArgument v : f.source.getArguments())
+      if (isa<TensorType>(v.getType()) && isReadAt0(v))
+        add(v, broadcastAccess(v), *extent, /*isWrite=*/false);
+    return result;
+  }
+  static void emitPrefetch(OpBuilder &body, Location at, const Prefetch &p) {
+    Value place = linalg::IndexOp::create(body, at, 0);
+    if (p.distance)
+      place = arith::AddIOp::create(body, at, place, arith::ConstantIndexOp::create(body, at, p.distance));
+    memref::PrefetchOp::create(body, at, p.row, place, p.isWrite, /*localityHint=*/3, /*isDataCache=*/true);
+  }
+  bool isReadAt0(Value v) {
+    return llvm::any_of(v.getUsers(), [&](Operation *user) {
+      return !isa<IndexedOp>(user) && user->getNumResults() == 1 && computedAt.lookup(user->getResult(0)) == 0;
+    });
   }
 
   /// An operand must tell the extent of every loop. Where only computed places or broadcast values are folded none does:
@@ -725,6 +792,7 @@ private:
   llvm::DenseMap<Value, int64_t> computedAt; ///< at which it is computed
   llvm::SetVector<Value> kept;
   llvm::DenseSet<Value> done; ///< in memory by now
+  bool hasPrefetched = false;
   llvm::DenseMap<Operation *, int64_t> costs;
   SmallVector<int64_t> levels;
   SmallVector<Loop> loops;

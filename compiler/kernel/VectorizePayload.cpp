@@ -48,7 +48,7 @@ static bool isConditionalEffect(Operation &op) {
 
 bool canVectorizePayload(Block &body) {
   return llvm::all_of(body.without_terminator(), [](Operation &op) {
-    if (isa<linalg::IndexOp, memref::LoadOp, affine::AffineApplyOp>(op) || op.hasTrait<OpTrait::ConstantLike>())
+    if (isa<linalg::IndexOp, memref::LoadOp, memref::PrefetchOp, affine::AffineApplyOp>(op) || op.hasTrait<OpTrait::ConstantLike>())
       return true;
     if (isConditionalEffect(op))
       return true;
@@ -72,6 +72,8 @@ void PayloadEmitter::emitOp(Operation &op) {
     bind(indexOp, index(indexOp.getDim()));
     return;
   }
+  if (isa<memref::PrefetchOp>(op))
+    return emitUniform(op); // the first lane's line holds the others'
   bool uniform = op.getNumRegions() == 0 && llvm::all_of(op.getOperands(), [&](Value v) { return get(v).isUniform(); });
   if (shape.lanes == 1 || uniform)
     return emitUniform(op);

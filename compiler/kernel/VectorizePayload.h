@@ -9,7 +9,8 @@ namespace dlc {
 
 /// True if `body` (of a linalg.generic, or any block of arith, math and memref.load on scalars) can be emitted for more
 /// than one lane. scf.if without results is accepted where its region computes only from values outside of the body:
-/// it then runs once if the condition holds in any active lane, so its effect must be idempotent (a status word).
+/// it then runs once if the condition holds in any active lane, so its effect must be idempotent (a status word). A
+/// memref.prefetch runs once for all lanes.
 bool canVectorizePayload(mlir::Block &body);
 
 /// Emits a payload for `shape.lanes` points at once. Values that are the same in all lanes stay scalar.

@@ -229,7 +229,12 @@ Tensor logSoftmax(Tensor a, int64_t axis) {
 
 Tensor softmax(Tensor a, int64_t axis) {
   Tensor e = exp(a - reduceMax(a, {axis}));
-  return e / reduceSum(e, {axis});
+  if (!e)
+    return {};
+  Tensor sum = reduceSum(e, {axis});
+  // One division a row; the reciprocal of a half would lose half of its digits.
+  bool isShort = e.elementType().getIntOrFloatBitWidth() < 32;
+  return isShort ? e / sum : e * (1.0 / sum);
 }
 
 } // namespace dlc::dl
