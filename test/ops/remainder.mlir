@@ -1,4 +1,4 @@
-// RUN: dlc check %s --cpu x86-64-v4,x86-64-v3,x86-64 --atol 1e-30
+// RUN: dlc check %s --cpu x86-64-v4,x86-64-v3,x86-64 --rtol 0 --atol 0
 // fmod has the sign of x, floormod that of y; by zero is NaN for floats and refused for integers.
 #sizes = {N = [0, 1, 7, 16, 17, 33, 400]}
 

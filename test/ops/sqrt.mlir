@@ -1,5 +1,5 @@
-// RUN: dlc check %s --cpu x86-64-v4,x86-64-v3,x86-64 --atol 1e-44
-// Square roots are exact to the last bit but one; negative ones are NaN, that of -0 is -0.
+// RUN: dlc check %s --cpu x86-64-v4,x86-64-v3,x86-64 --rtol 0 --atol 0
+// Square roots are exact to the last bit; those of negative numbers are NaN, that of -0 is -0.
 #sizes = {N = [0, 1, 7, 16, 17, 33, 400]}
 
 !f32 = tensor<?xf32>

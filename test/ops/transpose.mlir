@@ -1,6 +1,6 @@
 // RUN: dlc check %s --cpu x86-64-v4,x86-64-v3,x86-64 --rtol 0 --atol 0
 // Alone and read through by the op behind it; every width of element.
-#sizes = {M = [0, 3, 1, 7, 16, 33], N = [5, 0, 17, 1, 16, 7]}
+#sizes = {M = [0, 3, 1, 7, 16, 33, 301], N = [5, 0, 17, 1, 16, 7, 255]}
 
 func.func @f32(%x: tensor<?x?xf32> {dl.dims = ["M", "N"], dl.specials}) -> tensor<?x?xf32> attributes {dl.sizes = #sizes} {
   %0 = dl.transpose %x {permutation = array<i64: 1, 0>} : (tensor<?x?xf32>) -> tensor<?x?xf32>

@@ -139,6 +139,10 @@ class Commands(unittest.TestCase):
         done = run("check", self.write_text(given, "dl.expect = dense<[2.0, -5.5]> : tensor<2xf32>"))
         self.assertEqual(done.returncode, 1)
         self.assertIn("run: output0 f32[2], reference: DIFFERS: 1 of 2 elements differ", done.stdout)
+        # Without any tolerance the sign of a zero counts.
+        text = self.write_text(", dl.value = dense<-0.0> : tensor<1xf32>", "dl.expect = dense<0.0> : tensor<1xf32>")
+        self.assertEqual(run("check", text).returncode, 0)
+        self.assertEqual(run("check", text, "--rtol", "0", "--atol", "0").returncode, 1)
         # What must be refused, and is not.
         done = run("check", self.write_text(given, "", "dl.fails"))
         self.assertEqual(done.returncode, 1)
