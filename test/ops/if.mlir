@@ -1,4 +1,4 @@
-// RUN: dlc check %s
+// RUN: dlc check %s --cpu x86-64-v4,x86-64-v3,x86-64
 
 // The condition, the dims of the branches and what they capture, from a value that only the run knows.
 

@@ -1,4 +1,4 @@
-// RUN: dlc check %s
+// RUN: dlc check %s --cpu x86-64-v4,x86-64-v3,x86-64
 
 // a, b = b, a + b, and what every turn gave: a turn never writes what it reads.
 func.func @fibonacci(%a: tensor<4xf32> {dl.name = "a"}, %b: tensor<4xf32> {dl.name = "b"})

@@ -99,7 +99,7 @@ Difference compare(const HostTensor &actual, const HostTensor &expected, Toleran
       equal = std::signbit(a) == std::signbit(e);
     if (equal)
       continue;
-    bool ok = !exact && std::isfinite(a) && std::isfinite(e) && error <= allowed;
+    bool ok = !exact && std::isfinite(a) && std::isfinite(e) && allowed > 0 && error <= allowed;
     double share = std::isfinite(error) && allowed > 0 ? error / allowed : INFINITY;
     if (std::isfinite(error))
       difference.maxError = std::max(difference.maxError, error);
