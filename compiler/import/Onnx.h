@@ -22,8 +22,9 @@ struct ImportOptions {
 /// Its arguments are the graph inputs that have no initializer. `dl.dims` gives each dim's symbol, its size, or a name
 /// made up for an unnamed unknown dim ("X_0"). Model-local functions are inlined. A location is
 /// NameLoc(node name, FileLineColLoc(path, index of the top-level node, 0)). Data of more than 1 KiB is a
-/// DenseResourceElementsAttr, one byte for a bool, whose blob points into the mapped file where it is aligned to its
-/// element size there (else it is a copy); the files must not shrink before the context is gone.
+/// DenseResourceElementsAttr, one byte for a bool, whose blob points into the mapped file, with no alignment promised,
+/// or is a copy where the file holds the numbers in another form. Replacing the blob gives the file's pages back. The
+/// files must not shrink before the context is gone.
 ///
 /// The whole file is validated before any IR is made. Every mistake is emitted as a diagnostic that starts with its
 /// code (compiler/Codes.h); the result is then null. The dialects of the ONNX forms must be registered in `context`.

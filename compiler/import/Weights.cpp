@@ -316,13 +316,12 @@ mlir::ElementsAttr Weights::read(const TensorProto &tensor, llvm::StringRef name
     llvm::SmallVector<bool> bits(bytes.begin(), bytes.end());
     return mlir::DenseElementsAttr::get(type, bits);
   }
-  llvm::ArrayRef<uint8_t> piece = data.pieces.front();
-  bool isInPlace =
-      isPlain(data.field) && data.pieces.size() == 1 && reinterpret_cast<uintptr_t>(piece.data()) % width == 0;
-  if (isInPlace) {
+  if (isPlain(data.field) && data.pieces.size() == 1) {
+    llvm::ArrayRef<uint8_t> piece = data.pieces.front();
     llvm::ArrayRef<char> bytes(reinterpret_cast<const char *>(piece.data()), piece.size());
     mlir::AsmResourceBlob blob(
-        bytes, width, [file = data.file](void *, size_t, size_t) {}, /*dataIsMutable=*/false);
+        bytes, /*dataAlignment=*/1, [file = data.file, piece](void *, size_t, size_t) { file->release(piece); },
+        /*dataIsMutable=*/false);
     return mlir::DenseResourceElementsAttr::get(type, name, std::move(blob));
   }
   mlir::AsmResourceBlob blob = mlir::HeapAsmResourceBlob::allocate(size, /*align=*/64, /*dataIsMutable=*/true);
