@@ -17,7 +17,7 @@ def InferShapesPass : Pass<"dlc-infer-shapes", "mlir::func::FuncOp"> {
   }];
 }
 
-def FoldConstantsPass : Pass<"dlc-fold-constants", "mlir::func::FuncOp"> {
+def FoldConstantsPass : Pass<"dlc-fold-constants", "mlir::ModuleOp"> {
   let summary = "Evaluate ops whose operands are constants, within a budget";
   let options = [Option<"budget", "budget", "int64_t", /*default=*/"1 << 22", "largest result, in elements">];
 }

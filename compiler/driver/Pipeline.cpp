@@ -28,11 +28,12 @@ void addGraphPasses(OpPassManager &pm) {
   function.addPass(createCSEPass());
   // Which form do products want their operands in? Weights take it now, at compile time.
   function.addPass(createAssignLayoutsPass());
-  function.addPass(createFoldConstantsPass());
-  function.addPass(createCSEPass());
+  pm.addPass(createFoldConstantsPass());
   // Which ops run together? Then each distinct kernel becomes a function, compiled once.
-  function.addPass(createFormKernelsPass());
-  function.addPass(createCSEPass());
+  OpPassManager &folded = pm.nest<func::FuncOp>();
+  folded.addPass(createCSEPass());
+  folded.addPass(createFormKernelsPass());
+  folded.addPass(createCSEPass());
   pm.addPass(createOutlineKernelsPass());
 }
 
