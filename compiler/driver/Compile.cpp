@@ -212,7 +212,7 @@ private:
     for (const HostProgram::Node &n : host.nodes)
       program.nodes.push_back({static_cast<int32_t>(n.id), n.name, n.op});
     for (const HostProgram::Blob &blob : host.blobs)
-      program.weights.push_back({blob.symbol, static_cast<uint64_t>(blob.alignment), blob.data});
+      program.weights.push_back({blob.symbol, static_cast<uint64_t>(blob.alignment), blob.data, blob.release});
     program.facts["flops"] = flops;
     program.facts["arena_bytes"] = report.arenaBytes;
     program.facts["kernels"] = report.kernels;

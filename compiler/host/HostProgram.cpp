@@ -33,19 +33,20 @@ static std::vector<char> expand(DenseElementsAttr value) {
 }
 
 const HostProgram::Blob *HostProgram::addConstant(ElementsAttr value) {
-  auto [known, isNew] = byAttribute.try_emplace(value, blobs.size());
+  auto resource = dyn_cast<DenseResourceElementsAttr>(value);
+  auto *entry = resource ? resource.getRawHandle().getResource() : nullptr;
+  auto [place, isNew] = known.try_emplace(entry ? entry : value.getAsOpaquePointer(), blobs.size());
   if (!isNew)
-    return &blobs[known->second];
+    return &blobs[place->second];
 
   ArrayRef<char> data;
   std::vector<char> expanded;
-  if (auto resource = dyn_cast<DenseResourceElementsAttr>(value)) {
-    AsmResourceBlob *blob = resource.getRawHandle().getBlob();
-    if (!blob) {
-      byAttribute.erase(known);
+  if (resource) {
+    if (!entry->getBlob()) {
+      known.erase(place);
       return nullptr;
     }
-    data = blob->getData();
+    data = entry->getBlob()->getData();
   } else {
     auto dense = cast<DenseElementsAttr>(value);
     if (dense.isSplat() || dense.getElementType().isInteger(1)) {
@@ -59,13 +60,21 @@ const HostProgram::Blob *HostProgram::addConstant(ElementsAttr value) {
   auto &candidates = byHash[llvm::xxh3_64bits(ArrayRef(reinterpret_cast<const uint8_t *>(data.data()), data.size()))];
   for (size_t i : candidates)
     if (blobs[i].data == data) {
-      known->second = i;
+      place->second = i;
+      if (resource)
+        entry->setBlob({});
       return &blobs[i];
     }
-  if (!expanded.empty())
-    data = owned.emplace_back(std::move(expanded));
+  std::function<void()> release;
+  if (resource) {
+    release = [entry] { entry->setBlob({}); };
+  } else if (!expanded.empty()) {
+    std::vector<char> &kept = owned.emplace_back(std::move(expanded));
+    data = kept;
+    release = [&kept] { std::vector<char>().swap(kept); };
+  }
   candidates.push_back(blobs.size());
-  blobs.push_back({"constant_" + std::to_string(blobs.size()), 64, data});
+  blobs.push_back({"constant_" + std::to_string(blobs.size()), 64, data, std::move(release)});
   return &blobs.back();
 }
 

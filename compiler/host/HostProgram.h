@@ -10,6 +10,7 @@
 #include "mlir/IR/BuiltinAttributes.h"
 #include "llvm/ADT/DenseMap.h"
 #include <deque>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -53,7 +54,8 @@ struct HostProgram {
   struct Blob {
     std::string symbol;
     int64_t alignment;
-    llvm::ArrayRef<char> data; ///< lives as long as the context and this struct
+    llvm::ArrayRef<char> data; ///< lives as long as the context and this struct, or until `release` is called
+    std::function<void()> release;
   };
 
   std::vector<Function> functions;
@@ -72,7 +74,7 @@ struct HostProgram {
   const Blob *addConstant(mlir::ElementsAttr value);
 
 private:
-  llvm::DenseMap<mlir::Attribute, size_t> byAttribute;
+  llvm::DenseMap<const void *, size_t> known; ///< by resource, which several types may share, or by attribute
   llvm::DenseMap<uint64_t, llvm::SmallVector<size_t, 1>> byHash;
   std::deque<std::vector<char>> owned; ///< bytes that are not those of an attribute
 };

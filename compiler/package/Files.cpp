@@ -88,6 +88,19 @@ Error OutputFiles::write(StringRef name, function_ref<void(raw_ostream &)> body)
   return why ? cannot("write", path(name), why) : Error::success();
 }
 
+Error OutputFiles::overwrite(StringRef name, uint64_t offset, StringRef bytes) {
+  int descriptor;
+  if (auto why = sys::fs::openFileForWrite(temporary(name), descriptor, sys::fs::CD_OpenExisting, sys::fs::OF_None))
+    return cannot("write", path(name), why);
+  raw_fd_ostream out(descriptor, /*shouldClose=*/true);
+  out.seek(offset);
+  out << bytes;
+  out.close();
+  std::error_code why = out.error();
+  out.clear_error();
+  return why ? cannot("write", path(name), why) : Error::success();
+}
+
 std::string OutputFiles::temporary(StringRef name) const {
   auto file = llvm::find_if(files, [&](const File &file) { return file.name == name; });
   return file == files.end() ? "" : file->temporary;

@@ -22,6 +22,8 @@ public:
 
   /// Streams the file `name`. Errors of the device (a full disk) come back as an error that names the file.
   llvm::Error write(llvm::StringRef name, llvm::function_ref<void(llvm::raw_ostream &)> body);
+  /// Writes `bytes` at `offset` into the file `name`, which has been written.
+  llvm::Error overwrite(llvm::StringRef name, uint64_t offset, llvm::StringRef bytes);
   /// A temporary path at which someone else shall write the file `name`, if there is room for `bytes` of it: who maps
   /// its output, as lld does, would be killed by a full disk and not told.
   llvm::Expected<std::string> reserve(llvm::StringRef name, uint64_t bytes = 0);

@@ -1,4 +1,4 @@
-//===- Link.cpp - A shared library from an archive ------------------------===//
+//===- Link.cpp - A shared library from an object file --------------------===//
 #include "compiler/package/Link.h"
 
 #include "lld/Common/Driver.h"
@@ -35,7 +35,7 @@ std::vector<std::string> systemLibraries() {
 }
 
 /// lld's complaints as one text, without the name it gives itself and the temporary paths.
-std::string complaints(StringRef text, StringRef archive, StringRef output) {
+std::string complaints(StringRef text, StringRef object, StringRef output) {
   std::string result;
   SmallVector<StringRef> lines;
   text.split(lines, '\n', -1, /*KeepEmpty=*/false);
@@ -44,7 +44,7 @@ std::string complaints(StringRef text, StringRef archive, StringRef output) {
     line.consume_front("error: ");
     result += (result.empty() ? "" : "\n  ") + line.str();
   }
-  for (StringRef path : {archive, output})
+  for (StringRef path : {object, output})
     for (size_t at; (at = result.find(path)) != std::string::npos;)
       result.replace(at, path.size(), "the library");
   return result;
@@ -52,15 +52,18 @@ std::string complaints(StringRef text, StringRef archive, StringRef output) {
 
 } // namespace
 
-Error linkShared(StringRef archive, StringRef output, StringRef soname) {
+Error linkShared(StringRef object, StringRef script, uint64_t buildId, StringRef output, StringRef soname) {
   std::vector<std::string> arguments = {"ld.lld", "-shared", "-m", "elf_x86_64"};
   // One thread: the link is small, and a process that has the compiler in it keeps no idle threads and may fork.
-  for (StringRef flag : {"--threads=1", "--gc-sections", "-Bsymbolic", "--hash-style=gnu", "--build-id=fast",
-                         "--no-undefined", "-zrelro", "-znow", "-znoexecstack", "--color-diagnostics=never"})
+  for (StringRef flag : {"--threads=1", "--gc-sections", "-Bsymbolic", "--hash-style=gnu", "--no-undefined",
+                         "-zrelro", "-znow", "-znoexecstack", "--color-diagnostics=never"})
     arguments.push_back(flag.str());
-  for (StringRef argument : {StringRef("-soname"), soname, StringRef("-o"), output, StringRef("--whole-archive"),
-                             archive, StringRef("--no-whole-archive"), StringRef("--as-needed")})
+  arguments.push_back("--build-id=0x" + utohexstr(buildId, /*LowerCase=*/true, /*Width=*/16));
+  for (StringRef argument : {StringRef("-soname"), soname, StringRef("-o"), output, object})
     arguments.push_back(argument.str());
+  if (!script.empty())
+    arguments.push_back(script.str());
+  arguments.push_back("--as-needed");
   for (std::string &path : systemLibraries())
     arguments.push_back(std::move(path));
   SmallVector<const char *> pointers;
@@ -74,7 +77,7 @@ Error linkShared(StringRef archive, StringRef output, StringRef soname) {
   lld::Result result = lld::lldMain(pointers, stream, stream, {{lld::Gnu, &lld::elf::link}});
   if (result.retCode == 0)
     return Error::success();
-  return createStringError("cannot link " + soname + ": " + complaints(text, archive, output));
+  return createStringError("cannot link " + soname + ": " + complaints(text, object, output));
 }
 
 } // namespace dlc

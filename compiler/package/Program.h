@@ -9,6 +9,7 @@
 #include "llvm/Support/Error.h"
 #include "llvm/Support/JSON.h"
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -67,12 +68,13 @@ struct ProgramNode {
   std::string name, op;
 };
 
-/// Constant data. The module declares an external global of that name; the bytes stay the caller's until the library
-/// is written and are never copied into LLVM's memory.
+/// Constant data. The module declares an external global of that name; the bytes stay the caller's until they are
+/// written, which `release` says once, and are never copied into LLVM's memory.
 struct ProgramWeight {
   std::string symbol;
   uint64_t alignment = 64; ///< a power of two
   llvm::ArrayRef<char> bytes;
+  std::function<void()> release = {};
 };
 
 struct Program {

@@ -27,7 +27,7 @@ Expected<WeightLayout> placeWeights(Module &module, const Program &program) {
       continue;
     }
     const uint64_t offset = alignTo(layout.bytes, weight.alignment);
-    layout.pieces.push_back({weight.bytes, offset});
+    layout.pieces.push_back({weight.bytes, offset, weight.release});
     layout.bytes = offset + weight.bytes.size();
     layout.alignment = std::max(layout.alignment, weight.alignment);
     globals.push_back({global, offset});
@@ -76,6 +76,10 @@ ELF::Elf64_Shdr section(uint32_t name, uint32_t type, uint64_t flags, uint64_t o
 }
 } // namespace
 
+uint64_t weightsObjectOffset(const WeightLayout &layout) {
+  return alignTo(sizeof(ELF::Elf64_Ehdr), layout.alignment);
+}
+
 void writeWeightsObject(const WeightLayout &layout, raw_ostream &out) {
   enum Index { Null, Data, Stack, Symbols, Strings, Names, Count };
   SmallString<64> names, strings;
@@ -88,7 +92,7 @@ void writeWeightsObject(const WeightLayout &layout, raw_ostream &out) {
   intern(names, "");
   intern(strings, "");
   const uint32_t symbolName = intern(strings, layout.symbol);
-  const uint64_t dataAt = alignTo(sizeof(ELF::Elf64_Ehdr), layout.alignment);
+  const uint64_t dataAt = weightsObjectOffset(layout);
   const uint64_t symbolsAt = alignTo(dataAt + layout.bytes, 8);
   const uint64_t stringsAt = symbolsAt + 2 * sizeof(ELF::Elf64_Sym);
   const uint64_t namesAt = stringsAt + strings.size();
@@ -124,6 +128,8 @@ void writeWeightsObject(const WeightLayout &layout, raw_ostream &out) {
     padTo(out, at, dataAt + piece.offset);
     out.write(piece.bytes.data(), piece.bytes.size());
     at += piece.bytes.size();
+    if (piece.release)
+      piece.release();
   }
   padTo(out, at, symbolsAt);
   ELF::Elf64_Sym symbol = {};

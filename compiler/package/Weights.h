@@ -17,6 +17,7 @@ struct WeightLayout {
   struct Piece {
     llvm::ArrayRef<char> bytes;
     uint64_t offset;
+    std::function<void()> release;
   };
   std::string symbol; ///< hidden, with the library's prefix: archives of two models do not meet
   uint64_t bytes = 0, alignment = 1;
@@ -30,7 +31,9 @@ struct WeightLayout {
 /// module does not use are left out.
 llvm::Expected<WeightLayout> placeWeights(llvm::Module &module, const Program &program);
 
-/// Writes an x86-64 ELF object that defines the symbol.
+/// Writes an x86-64 ELF object that defines the symbol, and releases each weight when it is written. The data starts at
+/// byte `weightsObjectOffset`.
 void writeWeightsObject(const WeightLayout &layout, llvm::raw_ostream &out);
+uint64_t weightsObjectOffset(const WeightLayout &layout);
 
 } // namespace dlc
