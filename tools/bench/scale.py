@@ -1,14 +1,16 @@
 #!/usr/bin/env python3
-"""Compiles models of 1,000 and 10,000 nodes and prints seconds and peak memory: both must grow linearly.
+"""Compiles models of growing size and prints seconds and peak memory.
 
-A chain of elementwise ops, and matrix products of 200 distinct shapes with a weight each. Example:
+`chain` (elementwise ops) and `products` (matrix products of 200 distinct shapes with a weight each) have 1,000 to 10,000
+nodes: both figures must grow linearly. `weights` has 548 MiB of them in f32, as many as VGG-19, in several forms: in the
+model, beside it, transposed, in f16, cast from f16, and used twice in two layouts. Example:
 
-    build/venv/bin/python tools/bench/scale.py --dlc build/bin/dlc
+    build/venv/bin/python tools/bench/scale.py --dlc build/bin/dlc weights
 """
 import argparse
-import os
 import pathlib
 import subprocess
+import sys
 import tempfile
 import time
 
@@ -19,13 +21,14 @@ from onnx import TensorProto, helper, numpy_helper
 rng = np.random.default_rng(0)
 
 
-def save(path, nodes, first, last, weights=()):
+def save(path, nodes, first, last, weights=(), element=TensorProto.FLOAT, external=False):
     def info(value):
-        return [helper.make_tensor_value_info(value[0], TensorProto.FLOAT, value[1])]
+        return [helper.make_tensor_value_info(value[0], element, value[1])]
 
     graph = helper.make_graph(nodes, "scale", info(first), info(last),
                               [numpy_helper.from_array(a, n) for n, a in weights])
-    onnx.save(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 21)], ir_version=10), path)
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 21)], ir_version=10)
+    onnx.save(model, path, save_as_external_data=external, location=f"{path.name}.data")
 
 
 def chain(path, count):
@@ -44,28 +47,78 @@ def products(path, count):
     save(path, nodes, ("t0", [4, widths[-1]]), (f"t{count}", [4, columns]), weights)
 
 
+def weights(path, form):
+    """Three large products and twenty of 4 MB."""
+    shapes = [(25088, 4096), (4096, 4096), (4096, 1000)] + [(1000, 1000)] * 20
+    half = form in ("f16", "cast")
+    nodes, initializers, value = [], [("zero", np.zeros(1, np.int64))], "x"
+    for i, (rows, columns) in enumerate(shapes):
+        w = rng.standard_normal((columns, rows) if form == "transposed" else (rows, columns), dtype=np.float32) / rows
+        name = weight = f"w{i}"
+        initializers.append((name, w.astype(np.float16) if half else w))
+        if form in ("transposed", "cast"):
+            weight = f"c{i}"
+            nodes.append(helper.make_node("Cast", [name], [weight], to=TensorProto.FLOAT) if form == "cast" else
+                         helper.make_node("Transpose", [name], [weight], perm=[1, 0]))
+        nodes.append(helper.make_node("MatMul", [value, weight], [f"t{i}"]))
+        value = f"t{i}"
+        if form == "twice":
+            nodes += [helper.make_node("Gather", [name, "zero"], [f"g{i}"]),
+                      helper.make_node("Add", [value, f"g{i}"], [f"u{i}"])]
+            value = f"u{i}"
+    save(path, nodes, ("x", [1, shapes[0][0]]), (value, [1, 1000]), initializers,
+         element=TensorProto.FLOAT16 if form == "f16" else TensorProto.FLOAT, external=form == "external")
+
+
+# A command's peak in KiB, from a process of its own, because a child's peak begins with its parent's.
+MEASURE = """import resource, subprocess, sys
+code = subprocess.call(sys.argv[1:], stdout=subprocess.DEVNULL)
+print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)
+sys.exit(code)"""
+
+
 def compile_model(dlc, path, folder):
     """Seconds and peak resident MiB of one compile."""
     start = time.perf_counter()
-    child = subprocess.Popen([dlc, "compile", str(path), "-o", str(folder)], stdout=subprocess.DEVNULL)
-    _, status, usage = os.wait4(child.pid, 0)
-    if status != 0:
+    done = subprocess.run([sys.executable, "-c", MEASURE, dlc, "compile", str(path), "-o", str(folder)],
+                          stdout=subprocess.PIPE)
+    if done.returncode != 0:
         raise SystemExit(f"{path.name}: dlc compile failed")
-    return time.perf_counter() - start, usage.ru_maxrss / 1024
+    return time.perf_counter() - start, int(done.stdout) / 1024
+
+
+def scale_nodes(dlc, name, make):
+    print(f"{'model':12}{'nodes':>8}{'seconds':>10}{'peak MiB':>10}{'file MiB':>10}")
+    for count in (1000, 2500, 5000, 10000):
+        with tempfile.TemporaryDirectory() as folder:
+            path = pathlib.Path(folder) / f"{name}{count}.onnx"
+            make(path, count)
+            seconds, peak = compile_model(dlc, path, folder)
+            print(f"{name:12}{count:8}{seconds:10.2f}{peak:10.0f}{path.stat().st_size / 2**20:10.1f}", flush=True)
+
+
+def scale_weights(dlc):
+    print(f"{'weights':12}{'MiB':>8}{'seconds':>10}{'peak MiB':>10}{'peak/weights':>14}{'library MiB':>13}")
+    for form in ("model", "external", "transposed", "f16", "cast", "twice"):
+        with tempfile.TemporaryDirectory() as folder:
+            path = pathlib.Path(folder) / "weights.onnx"
+            weights(path, form)
+            size = sum(file.stat().st_size for file in path.parent.iterdir()) / 2**20
+            seconds, peak = compile_model(dlc, path, folder)
+            library = (path.parent / "libweights.so").stat().st_size / 2**20
+            print(f"{form:12}{size:8.0f}{seconds:10.2f}{peak:10.0f}{peak / size:14.2f}{library:13.0f}", flush=True)
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--dlc", default="build/bin/dlc")
+    parser.add_argument("models", nargs="*", help="chain, products, weights (default: all)")
     arguments = parser.parse_args()
-    print(f"{'model':12}{'nodes':>8}{'seconds':>10}{'peak MiB':>10}{'file MiB':>10}")
-    with tempfile.TemporaryDirectory() as folder:
-        for name, make in (("chain", chain), ("products", products)):
-            for count in (1000, 2500, 5000, 10000):
-                path = pathlib.Path(folder) / f"{name}{count}.onnx"
-                make(path, count)
-                seconds, peak = compile_model(arguments.dlc, path, folder)
-                print(f"{name:12}{count:8}{seconds:10.2f}{peak:10.0f}{path.stat().st_size / 2**20:10.1f}", flush=True)
+    for name in arguments.models or ("chain", "products", "weights"):
+        if name == "weights":
+            scale_weights(arguments.dlc)
+        else:
+            scale_nodes(arguments.dlc, name, {"chain": chain, "products": products}[name])
 
 
 if __name__ == "__main__":
