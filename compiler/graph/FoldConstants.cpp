@@ -21,7 +21,8 @@ namespace dlc {
 
 namespace {
 /// A resource of `type` whose bytes `fill` writes.
-ElementsAttr makeResource(RankedTensorType type, ArrayRef<char> source, function_ref<void(MutableArrayRef<char>)> fill) {
+ElementsAttr makeResource(RankedTensorType type, ArrayRef<char> source,
+                          function_ref<void(MutableArrayRef<char>)> fill) {
   auto blob = HeapAsmResourceBlob::allocate(type.getNumElements() * byteWidth(type.getElementType()), 64);
   fill(blob.getMutableData());
   // A name of its own: the blob manager looks for a free one step by step.

@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 """Compiles models of growing size and prints seconds and peak memory.
 
-`chain` (elementwise ops) and `products` (matrix products of 200 distinct shapes with a weight each) have 1,000 to 10,000
-nodes: both figures must grow linearly. `weights` has 548 MiB of them in f32, as many as VGG-19, in several forms: in the
-model, beside it, transposed, in f16, cast from f16, and used twice in two layouts. Example:
+`chain` (elementwise ops) and `products` (matrix products of 200 distinct shapes with a weight each) have 1,000 to
+10,000 nodes: both figures must grow linearly. `weights` has 548 MiB of them in f32, as many as VGG-19, in several
+forms: in the model, beside it, transposed, in f16, cast from f16, and used twice in two layouts. Example:
 
     build/venv/bin/python tools/bench/scale.py --dlc build/bin/dlc weights
 """
