@@ -1,0 +1,106 @@
+//===- ConvertControl.cpp - If and Loop ------------------------------------===//
+#include "compiler/host/Converter.h"
+#include <numeric>
+
+using namespace mlir;
+
+namespace dlc {
+
+Value Converter::readOne(Location loc, Value v) {
+  return rt::ReadOp::create(b, loc, b.getIndexType(), buffers.lookup(withoutViews(v)), 0, elementTypeOf(v));
+}
+
+FailureOr<SmallVector<Value>> Converter::symbolsFor(Operation *op, const SymbolPlaces &places, unsigned first,
+                                                    ValueRange arguments) {
+  SmallVector<Value> symbols;
+  for (const SymbolPlace &place : places) {
+    auto dims = dimsOf(op->getLoc(), arguments[place.argument - first]);
+    if (failed(dims))
+      return op->emitError() << "a dim cannot be computed before the body runs";
+    symbols.push_back(number(op->getLoc(), (*dims)[place.axis]));
+  }
+  return symbols;
+}
+
+void Converter::defineResults(Operation *op, ArrayAttr noted, ValueRange made, ValueRange dims) {
+  for (auto [i, v] : llvm::enumerate(op->getResults())) {
+    buffers[v] = made[i];
+    auto &known = controlDims[v];
+    for (auto [axis, d] : llvm::enumerate(cast<RankedTensorType>(v.getType()).getShape())) {
+      StringRef name = noted ? cast<StringAttr>(cast<ArrayAttr>(noted[i])[axis]).getValue() : StringRef();
+      if (!ShapedType::isDynamic(d))
+        known.push_back(b.getIndexAttr(d));
+      else if (auto it = symbolIndex.find(name); it != symbolIndex.end())
+        known.push_back(symbol(op->getLoc(), name, it->second));
+      else
+        known.push_back(dims.front());
+      dims = dims.drop_front();
+    }
+  }
+}
+
+LogicalResult Converter::convertIf(dl::IfOp op) {
+  Location loc = op.getLoc();
+  auto body = [&](unsigned i) { return cast<FlatSymbolRefAttr>((*op.getBodies())[i]); };
+  auto symbols = symbolsFor(op, bodies.lookup(body(0).getValue()), 0, op.getCaptured());
+  if (failed(symbols))
+    return failure();
+  SmallVector<int32_t> ranks = ranksOf(op.getResults());
+  SmallVector<Type> buffer(ranks.size(), rt::BufferType::get(b.getContext()));
+  SmallVector<Type> index(std::accumulate(ranks.begin(), ranks.end(), 0), b.getIndexType());
+  auto made = rt::IfOp::create(b, loc, buffer, index, readOne(loc, op.getCondition()), body(0), body(1),
+                               buffersOf(op.getCaptured()), *symbols, b.getDenseI32ArrayAttr(ranks));
+  defineResults(op, op.getResultDimsAttr(), made.getBuffers(), made.getDims());
+  return success();
+}
+
+LogicalResult Converter::convertLoop(dl::LoopOp op) {
+  Location loc = op.getLoc();
+  constexpr unsigned first = 2; // the turn and the condition come before
+  auto body = cast<FlatSymbolRefAttr>((*op.getBodies())[0]);
+  SymbolPlaces places = bodies.lookup(body.getValue());
+  auto symbols = symbolsFor(op, places, first, op.getValues());
+  if (failed(symbols))
+    return failure();
+  unsigned carried = op.getCarried();
+  SmallVector<int32_t> ranks = ranksOf(op.getResults()), widths, sources, starts;
+  SmallVector<Value> startDims;
+  for (auto [i, v] : llvm::enumerate(op.getResults())) {
+    starts.push_back(startDims.size());
+    widths.push_back(dl::byteWidth(elementTypeOf(v)));
+    SmallVector<OpFoldResult> dims;
+    if (i < carried) {
+      auto known = dimsOf(loc, op.getValues()[i]);
+      if (failed(known))
+        return op.emitError() << "the dims of a carried value are not known";
+      dims = *known;
+    } else {
+      for (auto [axis, d] : llvm::enumerate(cast<RankedTensorType>(v.getType()).getShape()))
+        dims.push_back(b.getIndexAttr(axis == 0 || ShapedType::isDynamic(d) ? 0 : d));
+    }
+    for (OpFoldResult d : dims)
+      startDims.push_back(number(loc, d));
+  }
+  for (const SymbolPlace &place : places)
+    sources.push_back(place.argument - first < carried ? starts[place.argument - first] + int32_t(place.axis) : -1);
+  SmallVector<Type> buffer(ranks.size(), rt::BufferType::get(b.getContext()));
+  SmallVector<Type> index(startDims.size(), b.getIndexType());
+  addNode(++lastNode, loc, "loop");
+  auto made = rt::LoopOp::create(
+      b, loc, buffer, index, readOne(loc, op.getTrips()), readOne(loc, op.getCondition()), body,
+      buffersOf(op.getValues().take_front(carried)), buffersOf(op.getValues().drop_front(carried)), *symbols,
+      startDims, b.getDenseI32ArrayAttr(sources), b.getDenseI32ArrayAttr(ranks), b.getDenseI32ArrayAttr(widths),
+      b.getI64IntegerAttr(lastNode));
+  defineResults(op, op.getResultDimsAttr(), made.getBuffers(), made.getDims());
+  return success();
+}
+
+SmallVector<Value> Converter::buffersOf(ValueRange values) {
+  return llvm::map_to_vector(values, [&](Value v) { return buffers.lookup(withoutViews(v)); });
+}
+
+SmallVector<int32_t> Converter::ranksOf(ValueRange values) {
+  return llvm::map_to_vector(values, [](Value v) { return int32_t(cast<RankedTensorType>(v.getType()).getRank()); });
+}
+
+} // namespace dlc
