@@ -85,6 +85,11 @@ class Libraries(unittest.TestCase):
                 self.assertEqual(actual[name].shape, expected.shape, name)
                 np.testing.assert_allclose(actual[name], expected, rtol=1e-5, err_msg=f"{name} {n} {trips} {limit}")
 
+    def test_branch_that_is_known(self):
+        model = dlc.Model(models.compile_model(DLC, models.squeezed(self.folder), self.folder))
+        x = models.random_floats(0, 5, 1, 3)
+        np.testing.assert_array_equal(model.run({"x": x})["y"], -x[:, 0])
+
     def test_loop_that_stacks_what_does_not_fit(self):
         model = dlc.Model(models.compile_model(DLC, models.ragged(self.folder), self.folder))
         self.assertEqual(model.run({"n": np.array(1)})["rows"].shape, (1, 0))

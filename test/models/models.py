@@ -94,6 +94,20 @@ def loops(folder):
                  {"zero": np.array(0), "always": np.array(True), "two": np.float32(2)})
 
 
+def squeezed(folder):
+    """x[N,1,3] -> y[N,3]: an If as exporters write squeeze, whose branches differ in rank and whose answer is known."""
+    then = _body("then", [helper.make_node("Squeeze", ["x", "one"], ["then_y"])], [],
+                 [("then_y", TensorProto.FLOAT, ["N", 3])])
+    other = _body("other", [helper.make_node("Identity", ["x"], ["else_y"])], [],
+                  [("else_y", TensorProto.FLOAT, ["N", 1, 3])])
+    nodes = [helper.make_node("Shape", ["x"], ["shape"]), helper.make_node("Gather", ["shape", "one"], ["size"], axis=0),
+             helper.make_node("Equal", ["size", "one"], ["is_one"]),
+             helper.make_node("If", ["is_one"], ["squeezed"], "squeeze", then_branch=then, else_branch=other),
+             helper.make_node("Neg", ["squeezed"], ["y"])]
+    return _save(folder, "squeezed", nodes, [("x", TensorProto.FLOAT, ["N", 1, 3])], [("y", TensorProto.FLOAT, ["N", 3])],
+                 {"one": np.array([1])})
+
+
 def ragged(folder):
     """n i64 -> rows: a loop that stacks values of growing length, which no tensor holds."""
     body = _body("body", [helper.make_node("Range", ["zero", "i", "one"], ["element"]),

@@ -295,6 +295,11 @@ static LogicalResult buildIf(NodeView &n, Values &results) {
   Tensor condition = scalarOf(inputOf(n, 0));
   if (!condition)
     return failure();
+  // A condition that is known already leaves one branch, and no demand that the other's results be alike: exporters ask
+  // in this way whether a dim is 1.
+  auto inference = inferenceWhileBuilding(n.loc().getContext());
+  if (std::optional<SmallVector<int64_t>> known = inference->constantContents(condition.value()))
+    return n.buildGraph(known->front() ? "then_branch" : "else_branch", {}, results);
   Operation *op = createControl(n, IfOp::getOperationName(), condition.value(), {}, count, 2);
   LogicalResult built = buildBody(n, "then_branch", op->getRegion(0).front());
   // Both, so that all mistakes are told in one go.
