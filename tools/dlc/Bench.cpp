@@ -1,7 +1,6 @@
 //===- Bench.cpp - dlc bench ------------------------------------*- C++ -*-===//
 #include "tools/dlc/Commands.h"
-#include "tools/dlc/CompileArguments.h"
-#include "tools/dlc/Inputs.h"
+#include "tools/dlc/Invocation.h"
 #include "tools/dlc/Outcome.h"
 #include "tools/dlc/Peak.h"
 
@@ -16,10 +15,8 @@ namespace dlc {
 
 namespace {
 struct BenchCommand {
-  CompileArguments arguments;
-  std::vector<std::string> inputs;
+  InvocationArguments call;
   std::vector<int32_t> threads = {1};
-  std::string function = "run";
   double seconds = 1;
   bool json = false;
 };
@@ -71,30 +68,19 @@ static void print(const Timing &t) {
 static int run(const BenchCommand &command) {
   Outcome outcome(command.json);
   int exit = 0;
-  std::optional<LoadedModel> loaded = loadModel(command.arguments, outcome, exit);
-  if (!loaded)
+  std::optional<Invocation> call = Invocation::prepare(command.call, /*randomByDefault=*/true, outcome, exit);
+  if (!call)
     return exit;
-  const Library &library = *loaded->library;
-  Expected<int32_t> index = library.find(command.function);
-  if (!index)
-    return outcome.fail(ExitCode::Usage, index.takeError());
-  const LibraryFunction &function = library.functions()[*index];
-  Expected<std::map<std::string, int64_t>> symbols = parseDims(command.arguments.dims);
-  if (!symbols)
-    return outcome.fail(ExitCode::Usage, symbols.takeError());
-  auto inputs = gatherInputs(function, command.inputs, /*randomByDefault=*/true, /*seed=*/0, *symbols);
-  if (!inputs)
-    return outcome.fail(ExitCode::Usage, inputs.takeError());
-  double flops = function.flopsFor(*symbols);
+  double flops = call->function().flopsFor(call->symbols);
 
   json::Array timings;
   for (int32_t threads : command.threads) {
-    Expected<std::unique_ptr<Session>> session = Session::open(library, threads);
+    Expected<std::unique_ptr<Session>> session = Session::open(call->library(), threads);
     if (!session)
       return outcome.fail(ExitCode::Usage, session.takeError());
     // The clock moves: the peak is measured on both sides of what is held against it.
     double peak = measurePeakGflops(threads);
-    Expected<Timing> timing = measure(**session, *index, *inputs, command.seconds);
+    Expected<Timing> timing = measure(**session, call->index, call->inputs, command.seconds);
     if (!timing)
       return outcome.fail(ExitCode::Usage, timing.takeError());
     peak = (peak + measurePeakGflops(threads)) / 2;
@@ -106,8 +92,8 @@ static int run(const BenchCommand &command) {
                                    {"peak_gflops", peak}, {"of_peak", timing->ofPeak}});
     if (!command.json) {
       if (timings.size() == 1) {
-        outs() << library.abi().name << " (" << (*session)->variant() << ")";
-        for (auto [port, tensor] : zip(function.inputs, *inputs))
+        outs() << call->library().abi().name << " (" << (*session)->variant() << ")";
+        for (auto [port, tensor] : zip(call->function().inputs, call->inputs))
           outs() << ", " << port.name << " " << tensor.typeText();
         outs() << "\nthreads         p50         p90         p99    runs" << (flops > 0 ? "   GFLOP/s  of peak" : "")
                << "\n";
@@ -115,7 +101,7 @@ static int run(const BenchCommand &command) {
       print(*timing);
     }
   }
-  outcome.fields["name"] = library.abi().name;
+  outcome.fields["name"] = call->library().abi().name;
   outcome.fields["flops"] = flops;
   outcome.fields["timings"] = std::move(timings);
   return outcome.done();
@@ -124,13 +110,13 @@ static int run(const BenchCommand &command) {
 void addBench(CLI::App &app, int &exit) {
   auto command = std::make_shared<BenchCommand>();
   CLI::App *sub = app.add_subcommand("bench", "Time a compiled library or a model");
-  command->arguments.addTo(*sub, "Library (.so) made by dlc compile, or a model");
-  sub->add_option("-i,--input", command->inputs, "NAME=@FILE or NAME=rand (default: rand)")->expected(1)->take_all();
+  command->call.compile.addTo(*sub, "Library (.so) made by dlc compile, or a model");
+  sub->add_option("-i,--input", command->call.inputs, "NAME=@FILE or NAME=rand (default: rand)")->expected(1)->take_all();
   sub->add_option("--threads", command->threads, "Numbers of threads to try, e.g. 1,2")
       ->delimiter(',')
       ->check(CLI::Range(1, 1024))
       ->capture_default_str();
-  sub->add_option("--function", command->function, "Function to time")->capture_default_str();
+  sub->add_option("--function", command->call.function, "Function to time")->capture_default_str();
   sub->add_option("--seconds", command->seconds, "Time to spend on each number of threads")
       ->check(CLI::PositiveNumber)
       ->capture_default_str();

@@ -1,7 +1,6 @@
 //===- Run.cpp - dlc run ----------------------------------------*- C++ -*-===//
 #include "tools/dlc/Commands.h"
-#include "tools/dlc/CompileArguments.h"
-#include "tools/dlc/Inputs.h"
+#include "tools/dlc/Invocation.h"
 #include "tools/dlc/Outcome.h"
 
 #include "llvm/Support/Format.h"
@@ -16,11 +15,9 @@ namespace dlc {
 
 namespace {
 struct RunCommand {
-  CompileArguments arguments;
-  std::vector<std::string> inputs;
-  std::string output, function = "run";
+  InvocationArguments call;
+  std::string output;
   int32_t threads = 0;
-  uint64_t seed = 0;
   bool json = false;
 };
 
@@ -80,31 +77,20 @@ static void print(const std::string &name, const HostTensor &tensor, const Summa
 static int run(const RunCommand &command) {
   Outcome outcome(command.json);
   int exit = 0;
-  std::optional<LoadedModel> loaded = loadModel(command.arguments, outcome, exit);
-  if (!loaded)
+  std::optional<Invocation> call = Invocation::prepare(command.call, /*randomByDefault=*/false, outcome, exit);
+  if (!call)
     return exit;
-  const Library &library = *loaded->library;
-  Expected<int32_t> index = library.find(command.function);
-  if (!index)
-    return outcome.fail(ExitCode::Usage, index.takeError());
-  const LibraryFunction &function = library.functions()[*index];
-  Expected<std::map<std::string, int64_t>> symbols = parseDims(command.arguments.dims);
-  if (!symbols)
-    return outcome.fail(ExitCode::Usage, symbols.takeError());
-  auto inputs = gatherInputs(function, command.inputs, /*randomByDefault=*/false, command.seed, *symbols);
-  if (!inputs)
-    return outcome.fail(ExitCode::Usage, inputs.takeError());
 
-  Expected<std::unique_ptr<Session>> session = Session::open(library, command.threads);
+  Expected<std::unique_ptr<Session>> session = Session::open(call->library(), command.threads);
   if (!session)
     return outcome.fail(ExitCode::Usage, session.takeError());
-  Expected<std::vector<HostTensor>> results = (*session)->call(*index, *inputs);
+  Expected<std::vector<HostTensor>> results = (*session)->call(call->index, call->inputs);
   if (!results)
     return outcome.fail(ExitCode::Usage, results.takeError());
 
   json::Array outputs;
   std::vector<std::pair<std::string, HostTensor>> named;
-  for (auto [port, tensor] : zip(function.outputs, *results)) {
+  for (auto [port, tensor] : zip(call->function().outputs, *results)) {
     Summary summary = summarize(tensor);
     outputs.push_back(toJson(port.name, tensor, summary));
     if (!command.json)
@@ -122,15 +108,15 @@ static int run(const RunCommand &command) {
 void addRun(CLI::App &app, int &exit) {
   auto command = std::make_shared<RunCommand>();
   CLI::App *sub = app.add_subcommand("run", "Run a compiled library, or a model that is compiled on the way");
-  command->arguments.addTo(*sub, "Library (.so) made by dlc compile, or a model");
-  sub->add_option("-i,--input", command->inputs,
+  command->call.compile.addTo(*sub, "Library (.so) made by dlc compile, or a model");
+  sub->add_option("-i,--input", command->call.inputs,
                   "NAME=@FILE (.npy, .npz:KEY, .pb with an ONNX tensor) or NAME=rand, once for each input")
       ->expected(1)
       ->take_all();
   sub->add_option("-o,--output", command->output, "Write the outputs under the model's names to this .npz");
-  sub->add_option("--function", command->function, "Function to run")->capture_default_str();
+  sub->add_option("--function", command->call.function, "Function to run")->capture_default_str();
   sub->add_option("--threads", command->threads, "Threads (default: one for each CPU)");
-  sub->add_option("--seed", command->seed, "Seed of random inputs")->capture_default_str();
+  sub->add_option("--seed", command->call.seed, "Seed of random inputs")->capture_default_str();
   sub->add_flag("--json", command->json, "Report as JSON on standard output");
   sub->footer("Example:\n  dlc run build/libmnist.so -i image=@seven.npy -o out.npz\n");
   sub->callback([command, &exit] { exit = run(*command); });
