@@ -4,6 +4,11 @@ include "mlir/Pass/PassBase.td"
 
 //===- graph --------------------------------------------------------------===//
 
+def OutlineBodiesPass : Pass<"dlc-outline-bodies", "mlir::ModuleOp"> {
+  let summary = "Make a function of each body of a control op";
+  let dependentDialects = ["mlir::func::FuncDialect"];
+}
+
 def InferShapesPass : Pass<"dlc-infer-shapes", "mlir::func::FuncOp"> {
   let summary = "Give every tensor its most precise static type";
   let description = [{

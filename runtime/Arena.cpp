@@ -50,6 +50,19 @@ void *Block::reserve(const Allocator &allocator, size_t needed) {
   return data;
 }
 
+void *Block::extend(const Allocator &allocator, size_t kept, size_t needed) {
+  if (data && needed <= bytes)
+    return data;
+  Block larger;
+  if (!larger.reserve(allocator, needed < bytes + bytes / 2 ? bytes + bytes / 2 : needed))
+    return nullptr;
+  if (kept)
+    memcpy(larger.data, data, kept);
+  release(allocator);
+  *this = larger;
+  return data;
+}
+
 void Block::release(const Allocator &allocator) {
   allocator.put(data, bytes);
   data = nullptr;

@@ -23,6 +23,8 @@ struct Block {
 
   /// At least `needed` bytes (and not null for 0), or null with the block empty. Loses the contents when it grows.
   void *reserve(const Allocator &allocator, size_t needed);
+  /// The same, but the first `kept` bytes stay when it grows, which it does by half at least.
+  void *extend(const Allocator &allocator, size_t kept, size_t needed);
   void release(const Allocator &allocator);
 };
 

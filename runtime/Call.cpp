@@ -97,11 +97,19 @@ bool checkInputs(dlc_session &session, void *const *inputs, const int64_t *symbo
 }
 
 void execute(dlc_session &session, void *const *inputs, const int64_t *symbols) {
+  const int32_t access = session.function->state_access;
+  if (!session.model->lockState(access)) {
+    if (session.fail(DLC_BUSY))
+      session.text() << session.function->name << ": another session is "
+                     << (access == DLC_STATE_WRITTEN ? "using" : "changing") << " the model's state";
+    return;
+  }
   DefaultFloatMode mode;
   const int32_t returned = session.function->entries[session.model->variant](&session, inputs, symbols);
   if (returned != DLC_OK)
     dlc_rt_fail(&session, returned, 0);
   dlc_rt_status(&session); // decodes what kernels left in the status word
+  session.model->unlockState(access);
 }
 
 /// Says where output `index` shall go. What the session lent before is not the caller's: struct and pointer may come

@@ -54,7 +54,79 @@ int32_t chooseVariant(const dlc_program &program, const char *wanted, Text &why)
   }
   return -1;
 }
+
+/// Gives every state its memory and first value.
+bool startStates(dlc_model &model) {
+  const dlc_program &program = *model.program;
+  if (program.n_states == 0)
+    return true;
+  model.states = static_cast<Block *>(model.allocator.get(size_t(program.n_states) * sizeof(Block)));
+  if (!model.states)
+    return false;
+  for (int32_t i = 0; i < program.n_states; ++i)
+    new (&model.states[i]) Block();
+  for (int32_t i = 0; i < program.n_states; ++i) {
+    const dlc_state &state = program.states[i];
+    if (!model.states[i].reserve(model.allocator, size_t(state.bytes)))
+      return false;
+    memcpy(model.states[i].data, state.initial, size_t(state.bytes));
+  }
+  return true;
+}
+
+/// The state called `name` if it has that many bytes, else null.
+Block *findState(dlc_model *model, const char *name, size_t bytes) {
+  for (int32_t i = 0; model && name && i < model->program->n_states; ++i)
+    if (!strcmp(model->program->states[i].name, name))
+      return bytes == size_t(model->program->states[i].bytes) ? &model->states[i] : nullptr;
+  return nullptr;
+}
 } // namespace
+
+bool dlc_model::lockState(int32_t access) {
+  if (access == DLC_STATE_UNUSED)
+    return true;
+  int32_t users = stateUsers.load(std::memory_order_relaxed);
+  do {
+    if (users < 0 || (access == DLC_STATE_WRITTEN && users > 0))
+      return false;
+  } while (!stateUsers.compare_exchange_weak(users, access == DLC_STATE_WRITTEN ? -1 : users + 1,
+                                             std::memory_order_acquire, std::memory_order_relaxed));
+  return true;
+}
+
+void dlc_model::unlockState(int32_t access) {
+  if (access == DLC_STATE_WRITTEN)
+    stateUsers.store(0, std::memory_order_release);
+  else if (access == DLC_STATE_READ)
+    stateUsers.fetch_sub(1, std::memory_order_release);
+}
+
+extern "C" dlc_status dlc_rt_get_state(dlc_model *model, const char *name, void *data, size_t bytes) {
+  const Block *state = findState(model, name, bytes);
+  if (!state || (!data && bytes))
+    return DLC_INVALID_ARGUMENT;
+  if (!model->lockState(DLC_STATE_READ))
+    return DLC_BUSY;
+  if (bytes)
+    memcpy(data, state->data, bytes);
+  model->unlockState(DLC_STATE_READ);
+  return DLC_OK;
+}
+
+extern "C" dlc_status dlc_rt_set_state(dlc_model *model, const char *name, const void *data, size_t bytes) {
+  const Block *state = findState(model, name, bytes);
+  if (!state || (!data && bytes))
+    return DLC_INVALID_ARGUMENT;
+  if (!model->lockState(DLC_STATE_WRITTEN))
+    return DLC_BUSY;
+  if (bytes)
+    memcpy(state->data, data, bytes);
+  model->unlockState(DLC_STATE_WRITTEN);
+  return DLC_OK;
+}
+
+extern "C" void *dlc_rt_state(dlc_context *context, int32_t index) { return context->model->states[index].data; }
 
 extern "C" dlc_status dlc_rt_open(const dlc_program *program, const dlc_options *given, dlc_model **result, char *why,
                                   size_t whyBytes) {
@@ -79,11 +151,16 @@ extern "C" dlc_status dlc_rt_open(const dlc_program *program, const dlc_options 
     failure << "out of memory";
     return DLC_OUT_OF_MEMORY;
   }
-  auto *model = new (memory) dlc_model{program, variant, false, options.pool, allocator};
+  auto *model = new (memory) dlc_model{program, variant, false, options.pool, allocator, nullptr, {0}};
+  if (!startStates(*model)) {
+    dlc_rt_close(model);
+    failure << "out of memory";
+    return DLC_OUT_OF_MEMORY;
+  }
   if (!model->pool && options.threads != 1) {
     dlc_status status = startPool(options.threads, allocator, &model->pool);
     if (status != DLC_OK) {
-      allocator.put(model, sizeof(dlc_model));
+      dlc_rt_close(model);
       failure << "the model's own threads: " << dlc_rt_status_text(status);
       return status;
     }
@@ -99,6 +176,10 @@ extern "C" void dlc_rt_close(dlc_model *model) {
   if (model->ownsPool)
     dlc_rt_pool_free(model->pool);
   Allocator allocator = model->allocator;
+  const int32_t states = model->program->n_states;
+  for (int32_t i = 0; model->states && i < states; ++i)
+    model->states[i].release(allocator);
+  allocator.put(model->states, size_t(states) * sizeof(Block));
   allocator.put(model, sizeof(dlc_model));
 }
 

@@ -17,13 +17,19 @@ struct Output {
 
 } // namespace dlc::runtime
 
-/// Read-only once open: any number of sessions share it.
+/// Read-only once open but for the state: any number of sessions share it.
 struct dlc_model {
   const dlc_program *program;
   int32_t variant;
   bool ownsPool;
   dlc_pool *pool; ///< null: everything runs on the caller
   dlc::runtime::Allocator allocator;
+  dlc::runtime::Block *states; ///< one for each of the program
+  std::atomic<int32_t> stateUsers; ///< calls that read state now; -1: one writes it
+
+  /// False, at once, while another call uses the state in a way that excludes this one.
+  bool lockState(int32_t access);
+  void unlockState(int32_t access);
 };
 
 /// What one thread at a time needs to run a model's functions. Arrays have the room that the largest function needs.

@@ -114,6 +114,8 @@ typedef struct dlc_description {
   const char *(*status_text)(dlc_status status);
   dlc_status (*pool_new)(int32_t threads, dlc_pool **pool);
   void (*pool_free)(dlc_pool *pool);
+  dlc_status (*get_state)(dlc_model *model, const char *name, void *data, size_t bytes);
+  dlc_status (*set_state)(dlc_model *model, const char *name, const void *data, size_t bytes);
 } dlc_description;
 
 #ifdef __cplusplus

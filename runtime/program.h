@@ -38,6 +38,10 @@ typedef struct dlc_port {
    returned). */
 typedef int32_t (*dlc_entry)(dlc_context *context, void *const *inputs, const int64_t *symbols);
 
+/* A body of a branch or loop: as dlc_entry, with words that describe its results one after another, for each where it
+   lies and its dims. Before the call the first of these holds the number of the segment that the result goes to. */
+typedef int32_t (*dlc_body)(dlc_context *context, void *const *inputs, const int64_t *symbols, int64_t *results);
+
 typedef struct dlc_function {
   const char *name;
   int32_t n_inputs, n_outputs, n_symbols, n_segments;
@@ -46,7 +50,21 @@ typedef struct dlc_function {
   const int64_t *symbol_min, *symbol_max; /* inclusive */
   const dlc_entry *entries;               /* one per variant */
   const int64_t *segment_bytes; /* of each segment, where known when compiling, else 0; null: of none */
+  int32_t state_access;         /* one of the below */
+  int32_t reserved;
 } dlc_function;
+
+enum { DLC_STATE_UNUSED = 0, DLC_STATE_READ = 1, DLC_STATE_WRITTEN = 2 };
+
+/* A named value that the model keeps from call to call, with fixed dims. */
+typedef struct dlc_state {
+  const char *name;
+  int32_t dtype; /* dlc_dtype */
+  int32_t rank;
+  const int64_t *dims;
+  int64_t bytes;
+  const void *initial; /* what it is when the model is opened */
+} dlc_state;
 
 /* What a variant asks of the machine: bits of dlc_variant::features, the same as compiler/target's CpuFeature. */
 #define DLC_CPU_SSE42 (1ull << 0)
@@ -93,12 +111,12 @@ typedef struct dlc_node {
 typedef struct dlc_program {
   uint32_t abi; /* DLC_ABI */
   int32_t n_functions, n_variants, n_nodes;
-  int32_t n_states, reserved; /* 0 until functions carry state */
+  int32_t n_states, reserved;
   const char *name;
   const dlc_function *functions;
   const dlc_variant *variants; /* best first */
   const dlc_node *nodes;       /* by rising id */
-  const void *states;          /* null until functions carry state */
+  const dlc_state *states;
 } dlc_program;
 
 /* First and last step, both inclusive, at which a buffer holds a value. */
@@ -128,6 +146,25 @@ void dlc_rt_parallel(dlc_context *context, dlc_task task, void *closure, int64_t
    session lends. Null when it does not fit or memory is out, with the status set; never null for an empty output. */
 void *dlc_rt_output(dlc_context *context, int32_t index, const int64_t *dims);
 
+/* Where a body's result goes, given its dims: the segment that `result` names. Writes to `result` what a dlc_body must.
+   Null when memory is out, with the status set. */
+void *dlc_rt_result(dlc_context *context, int64_t *result, int32_t rank, const int64_t *dims, int64_t bytes);
+
+/* Runs a body at most `trips` times, while the condition is not 0; returns a dlc_status.
+
+   `table`: number of carried values, of stacks and of symbols; first segment; node; then for each carried value and stack
+   its rank, for each its bytes an element, and for each symbol which of the carried values' dims it is, or -1.
+   `inputs`: room for two pointers, then the carried values and what the body captures. `symbols`: as they are in the first
+   turn. `results`: words as of a dlc_body for the carried values and stacks, with the dims as before the first turn; in
+   the end it describes the results. `turn`: room for the words of one turn's results.
+   The body gets the turn (i64), the condition (a byte) and `inputs`, and gives the condition, the carried values, and an
+   element of each stack. Inputs and symbols are changed. */
+int32_t dlc_rt_loop(dlc_context *context, dlc_body body, const int32_t *table, int64_t trips, int64_t condition,
+                    void **inputs, int64_t *symbols, int64_t *results, int64_t *turn);
+
+/* Where state `index` of the model lies. Only in functions whose state_access says so. */
+void *dlc_rt_state(dlc_context *context, int32_t index);
+
 /* The word where kernels leave `node << 8 | dlc_status`: unsigned minimum of what is not zero. */
 int64_t *dlc_rt_status_word(dlc_context *context);
 
@@ -144,6 +181,8 @@ dlc_status dlc_rt_open(const dlc_program *program, const dlc_options *options, d
                        size_t why_bytes);
 void dlc_rt_close(dlc_model *model);
 const char *dlc_rt_variant(const dlc_model *model);
+dlc_status dlc_rt_get_state(dlc_model *model, const char *name, void *data, size_t bytes);
+dlc_status dlc_rt_set_state(dlc_model *model, const char *name, const void *data, size_t bytes);
 dlc_status dlc_rt_session_new(dlc_model *model, dlc_session **session);
 void dlc_rt_session_free(dlc_session *session);
 dlc_status dlc_rt_call(dlc_session *session, int32_t function, dlc_tensor *inputs, int32_t n_inputs,

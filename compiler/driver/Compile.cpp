@@ -199,9 +199,14 @@ private:
         to.symbols.push_back({s.name, s.min, s.max});
       to.segments = f.segments;
       to.segmentBytes = f.segmentBytes;
+      to.stateAccess = f.stateAccess;
+      for (const std::string &state : f.copiedStates)
+        report.copiedStates.push_back(f.name + ": " + state);
       report.launches += f.launches;
       report.arenaBytes = std::max(report.arenaBytes, f.arenaBytes);
     }
+    for (const HostProgram::State &s : host.states)
+      program.states.push_back({s.name, s.dtype, s.dims, s.initial});
     for (const Target &t : targets)
       program.variants.push_back({t.name, t.runtimeFeatures});
     for (const HostProgram::Node &n : host.nodes)

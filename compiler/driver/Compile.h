@@ -17,6 +17,7 @@ struct CompileReport {
   std::vector<Phase> phases;
   std::vector<std::string> files; ///< paths written, in order
   std::string name;               ///< prefix of the exported symbols
+  std::vector<std::string> copiedStates; ///< "function: state" where the next value is copied, not written in place
   int64_t kernels = 0, launches = 0, arenaBytes = 0, weightBytes = 0;
 };
 

@@ -20,6 +20,8 @@ ArrayRef<Phase> phases() {
 }
 
 void addGraphPasses(OpPassManager &pm) {
+  // Bodies of branches and loops become functions: from here on every function is one block.
+  pm.addPass(createOutlineBodiesPass());
   OpPassManager &function = pm.nest<func::FuncOp>();
   // What shape does everything have?
   function.addPass(createInferShapesPass());

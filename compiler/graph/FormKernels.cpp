@@ -350,8 +350,7 @@ private:
       return;
     g->emitted = true;
     for (Operation *op : g->ops) {
-      auto dl = dyn_cast<DlOp>(op);
-      for (auto [i, v] : llvm::enumerate(op->getOperands()))
+      for (Value v : op->getOperands())
         if (Group *p = groupOf(v); p && p != g && needed.contains(v.getDefiningOp()))
           emit(p);
       for (Value r : op->getResults())

@@ -15,8 +15,12 @@
 #include "mlir/IR/PatternMatch.h"
 #include "mlir/IR/SymbolTable.h"
 #include "mlir/Transforms/CSE.h"
-#include "runtime/model.h"
+#include "runtime/program.h"
+#include "llvm/ADT/MapVector.h"
+#include "llvm/ADT/StringMap.h"
+#include "llvm/ADT/StringSet.h"
 #include "llvm/ADT/TypeSwitch.h"
+#include <numeric>
 
 using namespace mlir;
 
@@ -28,6 +32,8 @@ namespace dlc {
 namespace {
 /// No dim of a tensor in memory is larger, and sums and small products of such dims do not overflow.
 constexpr int64_t largestDim = int64_t(1) << 40;
+/// Attribute of arguments and results that are a state of the model, and of its next value.
+constexpr llvm::StringLiteral stateName = "dl.state";
 
 int32_t dtypeOf(Type t) {
   return llvm::TypeSwitch<Type, int32_t>(t)
@@ -72,27 +78,70 @@ Value withoutViews(Value v) {
   return v;
 }
 
+/// A dim that a function takes as a symbol: the first place where its arguments have it.
+struct SymbolPlace {
+  std::string name;
+  unsigned argument, axis;
+};
+using SymbolPlaces = SmallVector<SymbolPlace>;
+
+std::string nameOf(Attribute name, const char *otherwise, unsigned index) {
+  auto text = dyn_cast_or_null<StringAttr>(name);
+  return text ? text.str() : otherwise + std::to_string(index);
+}
+
+std::string dimNameOf(func::FuncOp function, unsigned argument, unsigned axis) {
+  auto names = function.getArgAttrOfType<ArrayAttr>(argument, "dl.dims");
+  return names && axis < names.size()
+             ? cast<StringAttr>(names[axis]).str()
+             : nameOf(function.getArgAttr(argument, "dl.name"), "input", argument) + "_" + std::to_string(axis);
+}
+
+/// The symbols of a function in the order in which callers give them.
+SymbolPlaces symbolsOf(func::FuncOp function) {
+  SymbolPlaces places;
+  llvm::StringSet<> known;
+  for (auto [i, type] : llvm::enumerate(function.getArgumentTypes()))
+    for (auto [axis, d] : llvm::enumerate(cast<RankedTensorType>(type).getShape()))
+      if (ShapedType::isDynamic(d))
+        if (std::string name = dimNameOf(function, i, axis); known.insert(name).second)
+          places.push_back({name, unsigned(i), unsigned(axis)});
+  return places;
+}
+
+/// One function of the model, or, with the attribute `dlc.body`, one body of a control op.
 class Converter {
 public:
-  Converter(func::FuncOp source, SymbolTable &symbolTable, HostProgram &program)
-      : source(source), symbolTable(symbolTable), program(program), b(source.getContext()) {}
+  /// `bodies`: the symbols of all bodies, by function name. `lastNode`: the last node number in use.
+  Converter(func::FuncOp source, SymbolTable &symbolTable, const llvm::StringMap<SymbolPlaces> &bodies,
+            HostProgram &program, int64_t &lastNode)
+      : source(source), symbolTable(symbolTable), bodies(bodies), program(program), lastNode(lastNode),
+        isBody(source->hasAttr("dlc.body")), b(source.getContext()) {}
 
   FailureOr<func::FuncOp> run() {
     b.setInsertionPoint(source);
     target = func::FuncOp::create(b, source.getLoc(), source.getSymName(), b.getFunctionType({}, {}));
-    target->setAttr("dlc.entry", b.getUnitAttr());
+    target.setVisibility(source.getVisibility());
+    target->setAttr(isBody ? "dlc.body" : "dlc.entry", b.getUnitAttr());
     b.setInsertionPointToStart(target.addEntryBlock());
-    auto &info = program.function(source.getSymName());
-    info.inputs.clear();
-    info.outputs.clear();
-    info.symbols.clear();
-    info.launches = 0;
-    if (failed(convertArguments(info)))
+    // Nobody outside calls a body, so the program's tables do not list it.
+    if (!isBody) {
+      info = program.function(source.getSymName());
+      info.inputs.clear();
+      info.outputs.clear();
+      info.symbols.clear();
+      info.launches = 0;
+      info.stateAccess = DLC_STATE_UNUSED;
+      info.copiedStates.clear();
+    }
+    if (failed(convertArguments()) || failed(nameOutputs()))
       return failure();
     claimOutputs();
     for (Operation &op : source.getBody().front())
-      if (failed(convert(&op, info)))
+      if (failed(convert(&op)))
         return failure();
+    if (!isBody)
+      program.function(source.getSymName()) = std::move(info);
     return target;
   }
 
@@ -101,42 +150,70 @@ private:
   // Ports
   //===--------------------------------------------------------------------===//
 
-  static std::string nameOf(Attribute name, const char *otherwise, unsigned index) {
-    auto text = dyn_cast_or_null<StringAttr>(name);
-    return text ? text.str() : otherwise + std::to_string(index);
-  }
-
-  LogicalResult convertArguments(HostProgram::Function &info) {
+  LogicalResult convertArguments() {
     auto bounds = source->getAttrOfType<DictionaryAttr>("dl.symbol_bounds");
+    for (const SymbolPlace &place : symbolsOf(source)) {
+      HostProgram::Symbol symbol{place.name, 0, largestDim};
+      if (auto range = bounds ? bounds.getAs<DenseI64ArrayAttr>(place.name) : nullptr; range && range.size() == 2)
+        symbol.min = range[0], symbol.max = range[1];
+      symbolIndex[place.name] = info.symbols.size();
+      info.symbols.push_back(symbol);
+    }
     for (BlockArgument argument : source.getArguments()) {
       unsigned i = argument.getArgNumber();
+      if (auto name = source.getArgAttrOfType<StringAttr>(i, stateName)) {
+        if (failed(convertState(argument, name.getValue())))
+          return failure();
+        continue;
+      }
       HostProgram::Port port{nameOf(source.getArgAttr(i, "dl.name"), "input", i), dtypeOf(elementTypeOf(argument)), {}};
       if (!port.dtype)
         return source.emitError() << "input '" << port.name << "' has an element type that libraries cannot take: "
                                   << elementTypeOf(argument);
-      auto names = source.getArgAttrOfType<ArrayAttr>(i, "dl.dims");
       for (auto [axis, d] : llvm::enumerate(cast<RankedTensorType>(argument.getType()).getShape())) {
-        if (!ShapedType::isDynamic(d)) {
+        if (ShapedType::isDynamic(d))
+          port.dims.push_back({HostProgram::Dim::Symbol, symbolIndex.lookup(dimNameOf(source, i, axis))});
+        else
           port.dims.push_back({HostProgram::Dim::Constant, d});
-          continue;
-        }
-        std::string name = names && axis < names.size() ? cast<StringAttr>(names[axis]).str()
-                                                        : port.name + "_" + std::to_string(axis);
-        auto [it, isNew] = symbolIndex.try_emplace(name, info.symbols.size());
-        if (isNew) {
-          HostProgram::Symbol symbol{name, 0, largestDim};
-          if (auto range = bounds ? bounds.getAs<DenseI64ArrayAttr>(name) : nullptr; range && range.size() == 2)
-            symbol.min = range[0], symbol.max = range[1];
-          info.symbols.push_back(symbol);
-        }
-        port.dims.push_back({HostProgram::Dim::Symbol, it->second});
       }
-      buffers[argument] = rt::InputOp::create(b, argument.getLoc(), rt::BufferType::get(b.getContext()), i);
-      argumentDims.push_back(port.dims);
+      buffers[argument] = rt::InputOp::create(b, argument.getLoc(), rt::BufferType::get(b.getContext()), info.inputs.size());
+      argumentDims[argument] = port.dims;
       info.inputs.push_back(std::move(port));
     }
+    return success();
+  }
+
+  LogicalResult convertState(BlockArgument argument, StringRef name) {
+    auto known = llvm::find_if(program.states, [&](const HostProgram::State &s) { return s.name == name; });
+    if (known == program.states.end())
+      return source.emitError() << "the module has no state '" << name << "'";
+    auto type = cast<RankedTensorType>(argument.getType());
+    if (ArrayRef<int64_t>(known->dims) != type.getShape() || known->dtype != dtypeOf(type.getElementType()))
+      return source.emitError() << "takes state '" << name << "' as " << type << ", which it is not";
+    int64_t index = known - program.states.begin();
+    if (!stateArguments.try_emplace(index, argument).second)
+      return source.emitError() << "takes state '" << name << "' twice";
+    buffers[argument] = rt::StateOp::create(b, argument.getLoc(), rt::BufferType::get(b.getContext()), index, name);
+    std::vector<HostProgram::Dim> &dims = argumentDims[argument];
+    for (int64_t d : type.getShape())
+      dims.push_back({HostProgram::Dim::Constant, d});
+    info.stateAccess = std::max<int32_t>(info.stateAccess, DLC_STATE_READ);
+    return success();
+  }
+
+  LogicalResult nameOutputs() {
     Operation *end = source.getBody().front().getTerminator();
     for (auto [i, v] : llvm::enumerate(end->getOperands())) {
+      if (auto name = source.getResultAttrOfType<StringAttr>(i, stateName)) {
+        auto argument = llvm::find_if(stateArguments, [&](auto &known) { return program.states[known.first].name == name; });
+        if (argument == stateArguments.end() || argument->second.getType() != v.getType())
+          return source.emitError() << "gives a next value of state '" << name.getValue() << "', of type " << v.getType()
+                                    << ", and takes none of that type";
+        places.push_back({/*isState=*/true, argument->first});
+        info.stateAccess = DLC_STATE_WRITTEN;
+        continue;
+      }
+      places.push_back({/*isState=*/false, int64_t(info.outputs.size())});
       HostProgram::Port port{nameOf(source.getResultAttr(i, "dl.name"), "output", i), dtypeOf(elementTypeOf(v)), {}};
       if (!port.dtype)
         return source.emitError() << "output '" << port.name << "' has an element type that libraries cannot give: "
@@ -151,9 +228,29 @@ private:
     returned = source.getBody().front().getTerminator()->getOperands();
     for (auto [i, v] : llvm::enumerate(returned)) {
       Value root = withoutViews(v);
-      if (root.getDefiningOp() && isa<rt::CallOp, dl::ShapeOfOp>(root.getDefiningOp()))
+      if (!root.getDefiningOp() || !isa<rt::CallOp, dl::ShapeOfOp>(root.getDefiningOp()))
+        continue;
+      if (!places[i].isState || canReplace(stateArguments.lookup(places[i].index), root))
         claimed.try_emplace(root, i);
     }
+  }
+
+  /// Whether the kernel that makes `next` can write it where `old` lies: it may itself, and whatever else reads the old
+  /// value does so earlier.
+  bool canReplace(Value old, Value next) {
+    auto call = next.getDefiningOp<rt::CallOp>();
+    auto callee = call ? symbolTable.lookup<func::FuncOp>(call.getCallee()) : func::FuncOp();
+    auto inPlace = callee ? callee->getAttrOfType<ArrayAttr>("dlc.in_place") : ArrayAttr();
+    ArrayRef<int64_t> allowed;
+    if (inPlace)
+      allowed = cast<DenseI64ArrayAttr>(inPlace[cast<OpResult>(next).getResultNumber()]).asArrayRef();
+    for (OpOperand &use : old.getUses()) {
+      Operation *user = use.getOwner();
+      if (user == call ? !llvm::is_contained(allowed, int64_t(use.getOperandNumber()))
+                       : !call || !isa<rt::CallOp>(user) || !user->isBeforeInBlock(call))
+        return false;
+    }
+    return true;
   }
 
   //===--------------------------------------------------------------------===//
@@ -186,7 +283,12 @@ private:
       if (!buffer)
         return {};
       result = rt::ReadOp::create(b, loc, b.getIndexType(), buffer, read.getIndex(), elementTypeOf(read.getX()));
-    } else if (isa<dl::DimOp>(op) || !isMemoryEffectFree(op)) {
+    } else if (auto dim = dyn_cast<dl::DimOp>(op)) {
+      auto known = dimsOf(loc, dim.getX());
+      if (failed(known))
+        return {};
+      result = getValueOrCreateConstantIndexOp(b, loc, (*known)[dim.getAxis()]);
+    } else if (!isMemoryEffectFree(op)) {
       return {};
     } else {
       IRMapping mapping;
@@ -239,12 +341,18 @@ private:
     AffineMap map;
     ValueRange symbols;
     if (auto argument = dyn_cast<BlockArgument>(v)) {
-      for (HostProgram::Dim d : argumentDims[argument.getArgNumber()])
+      for (HostProgram::Dim d : argumentDims[argument])
         if (d.kind == HostProgram::Dim::Constant)
           dims.push_back(b.getIndexAttr(d.value));
         else
-          dims.push_back(symbol(loc, program.function(source.getSymName()).symbols[d.value].name, d.value));
+          dims.push_back(symbol(loc, info.symbols[d.value].name, d.value));
       return dims;
+    }
+    if (v.getDefiningOp<dl::ControlOp>()) {
+      auto known = controlDims.find(v);
+      if (known == controlDims.end())
+        return failure();
+      return known->second;
     }
     if (auto call = v.getDefiningOp<rt::CallOp>()) {
       map = cast<AffineMapAttr>(call.getResultDims()[cast<OpResult>(v).getResultNumber()]).getValue();
@@ -287,7 +395,7 @@ private:
   //===--------------------------------------------------------------------===//
 
   Value output(Location loc, unsigned i, ArrayRef<OpFoldResult> dims) {
-    auto &port = program.function(source.getSymName()).outputs[i];
+    auto &port = info.outputs[places[i].index];
     for (OpFoldResult d : dims) {
       if (auto c = getConstantIntValue(d))
         port.dims.push_back({HostProgram::Dim::Constant, *c});
@@ -300,14 +408,27 @@ private:
     SmallVector<int64_t> fixed;
     dispatchIndexOpFoldResults(dims, dynamic, fixed);
     written.insert(i);
-    return rt::OutputOp::create(b, loc, rt::BufferType::get(b.getContext()), i, dynamic, fixed);
+    Type buffer = rt::BufferType::get(b.getContext());
+    if (isBody) {
+      int64_t place = 0;
+      for (int32_t rank : ranksOf(returned.take_front(i)))
+        place += 1 + rank;
+      return rt::ResultOp::create(b, loc, buffer, i, place, dynamic, fixed, bytes(loc, dims, elementTypeOf(returned[i])));
+    }
+    return rt::OutputOp::create(b, loc, buffer, places[i].index, dynamic, fixed);
   }
 
   /// Where the producer of `v` writes: the caller's memory if `v` is returned and its dims are known by now.
   FailureOr<Value> destination(Value v, Location loc) {
-    if (auto it = claimed.find(v); it != claimed.end())
+    if (auto it = claimed.find(v); it != claimed.end()) {
+      if (places[it->second].isState) {
+        rt::StopIfFailedOp::create(b, loc);
+        written.insert(it->second);
+        return buffers.lookup(stateArguments.lookup(places[it->second].index));
+      }
       if (auto dims = dimsOf(loc, returned[it->second]); succeeded(dims))
         return output(loc, it->second, *dims);
+    }
     auto dims = dimsOf(loc, v);
     if (failed(dims))
       return emitError(loc) << "the dims of a result cannot be computed before it is";
@@ -315,7 +436,7 @@ private:
         .getResult();
   }
 
-  LogicalResult convertCall(rt::CallOp call, HostProgram::Function &info) {
+  LogicalResult convertCall(rt::CallOp call) {
     Location loc = call.getLoc();
     auto callee = symbolTable.lookup<func::FuncOp>(call.getCallee());
     if (!callee)
@@ -348,13 +469,122 @@ private:
                          b.getI64IntegerAttr(grain ? grain.getInt() : 1), call.getNodeAttr());
     ++info.launches;
 
+    auto ops = callee->getAttrOfType<StringAttr>("dlc.ops");
+    addNode(call.getNode(), loc, ops ? ops.getValue() : "");
+    return success();
+  }
+
+  void addNode(int64_t id, Location loc, StringRef ops) {
     llvm::SmallSetVector<StringRef, 4> names;
     collectNames(loc, names);
-    auto ops = callee->getAttrOfType<StringAttr>("dlc.ops");
-    HostProgram::Node node{int64_t(call.getNode()), llvm::join(names, ", "), ops ? ops.str() : ""};
-    if (program.nodes.size() < size_t(node.id))
-      program.nodes.resize(node.id);
-    program.nodes[node.id - 1] = node;
+    if (program.nodes.size() < size_t(id))
+      program.nodes.resize(id);
+    program.nodes[id - 1] = {id, llvm::join(names, ", "), ops.str()};
+  }
+
+  //===--------------------------------------------------------------------===//
+  // Control
+  //===--------------------------------------------------------------------===//
+
+  Value number(Location loc, OpFoldResult n) { return getValueOrCreateConstantIndexOp(b, loc, n); }
+
+  /// The one element of an integer or boolean tensor.
+  Value readOne(Location loc, Value v) {
+    return rt::ReadOp::create(b, loc, b.getIndexType(), buffers.lookup(withoutViews(v)), 0, elementTypeOf(v));
+  }
+
+  /// What a body's symbols are, given the values of its arguments from number `first` on.
+  FailureOr<SmallVector<Value>> symbolsFor(Operation *op, const SymbolPlaces &places, unsigned first,
+                                           ValueRange arguments) {
+    SmallVector<Value> symbols;
+    for (const SymbolPlace &place : places) {
+      auto dims = dimsOf(op->getLoc(), arguments[place.argument - first]);
+      if (failed(dims))
+        return op->emitError() << "a dim cannot be computed before the body runs";
+      symbols.push_back(number(op->getLoc(), (*dims)[place.axis]));
+    }
+    return symbols;
+  }
+
+  SmallVector<Value> buffersOf(ValueRange values) {
+    return llvm::map_to_vector(values, [&](Value v) { return buffers.lookup(withoutViews(v)); });
+  }
+
+  static SmallVector<int32_t> ranksOf(ValueRange values) {
+    return llvm::map_to_vector(values, [](Value v) { return int32_t(cast<RankedTensorType>(v.getType()).getRank()); });
+  }
+
+  /// `op` has become rt buffers and, behind them, their dims.
+  void defineResults(Operation *op, ArrayAttr noted, ValueRange made, ValueRange dims) {
+    for (auto [i, v] : llvm::enumerate(op->getResults())) {
+      buffers[v] = made[i];
+      auto &known = controlDims[v];
+      for (auto [axis, d] : llvm::enumerate(cast<RankedTensorType>(v.getType()).getShape())) {
+        StringRef name = noted ? cast<StringAttr>(cast<ArrayAttr>(noted[i])[axis]).getValue() : StringRef();
+        if (!ShapedType::isDynamic(d))
+          known.push_back(b.getIndexAttr(d));
+        else if (auto it = symbolIndex.find(name); it != symbolIndex.end())
+          known.push_back(symbol(op->getLoc(), name, it->second));
+        else
+          known.push_back(dims.front());
+        dims = dims.drop_front();
+      }
+    }
+  }
+
+  LogicalResult convertIf(dl::IfOp op) {
+    Location loc = op.getLoc();
+    auto body = [&](unsigned i) { return cast<FlatSymbolRefAttr>((*op.getBodies())[i]); };
+    auto symbols = symbolsFor(op, bodies.lookup(body(0).getValue()), 0, op.getCaptured());
+    if (failed(symbols))
+      return failure();
+    SmallVector<int32_t> ranks = ranksOf(op.getResults());
+    SmallVector<Type> buffer(ranks.size(), rt::BufferType::get(b.getContext()));
+    SmallVector<Type> index(std::accumulate(ranks.begin(), ranks.end(), 0), b.getIndexType());
+    auto made = rt::IfOp::create(b, loc, buffer, index, readOne(loc, op.getCondition()), body(0), body(1),
+                                 buffersOf(op.getCaptured()), *symbols, b.getDenseI32ArrayAttr(ranks));
+    defineResults(op, op.getResultDimsAttr(), made.getBuffers(), made.getDims());
+    return success();
+  }
+
+  LogicalResult convertLoop(dl::LoopOp op) {
+    Location loc = op.getLoc();
+    constexpr unsigned first = 2; // the turn and the condition come before
+    auto body = cast<FlatSymbolRefAttr>((*op.getBodies())[0]);
+    SymbolPlaces places = bodies.lookup(body.getValue());
+    auto symbols = symbolsFor(op, places, first, op.getValues());
+    if (failed(symbols))
+      return failure();
+    unsigned carried = op.getCarried();
+    SmallVector<int32_t> ranks = ranksOf(op.getResults()), widths, sources, starts;
+    SmallVector<Value> startDims;
+    for (auto [i, v] : llvm::enumerate(op.getResults())) {
+      starts.push_back(startDims.size());
+      widths.push_back(dl::byteWidth(elementTypeOf(v)));
+      SmallVector<OpFoldResult> dims;
+      if (i < carried) {
+        auto known = dimsOf(loc, op.getValues()[i]);
+        if (failed(known))
+          return op.emitError() << "the dims of a carried value are not known";
+        dims = *known;
+      } else {
+        for (auto [axis, d] : llvm::enumerate(cast<RankedTensorType>(v.getType()).getShape()))
+          dims.push_back(b.getIndexAttr(axis == 0 || ShapedType::isDynamic(d) ? 0 : d));
+      }
+      for (OpFoldResult d : dims)
+        startDims.push_back(number(loc, d));
+    }
+    for (const SymbolPlace &place : places)
+      sources.push_back(place.argument - first < carried ? starts[place.argument - first] + int32_t(place.axis) : -1);
+    SmallVector<Type> buffer(ranks.size(), rt::BufferType::get(b.getContext()));
+    SmallVector<Type> index(startDims.size(), b.getIndexType());
+    addNode(++lastNode, loc, "loop");
+    auto made = rt::LoopOp::create(
+        b, loc, buffer, index, readOne(loc, op.getTrips()), readOne(loc, op.getCondition()), body,
+        buffersOf(op.getValues().take_front(carried)), buffersOf(op.getValues().drop_front(carried)), *symbols,
+        startDims, b.getDenseI32ArrayAttr(sources), b.getDenseI32ArrayAttr(ranks), b.getDenseI32ArrayAttr(widths),
+        b.getI64IntegerAttr(lastNode));
+    defineResults(op, op.getResultDimsAttr(), made.getBuffers(), made.getDims());
     return success();
   }
 
@@ -362,7 +592,7 @@ private:
     Location loc = op->getLoc();
     // What the caller gets is ready when it is copied: a value returned twice, an input, a constant.
     for (auto [i, v] : llvm::enumerate(returned)) {
-      if (written.contains(i))
+      if (written.contains(i) || places[i].isState)
         continue;
       auto dims = dimsOf(loc, v);
       if (failed(dims))
@@ -371,16 +601,49 @@ private:
       Value to = output(loc, i, *dims);
       rt::CopyOp::create(b, loc, to, from, bytes(loc, *dims, elementTypeOf(v)));
     }
+    copyStates(loc);
     func::ReturnOp::create(b, loc);
     return success();
   }
 
-  LogicalResult convert(Operation *op, HostProgram::Function &info) {
+  /// Writes the next values of states that no kernel could write in place, when nobody reads the old ones any more.
+  void copyStates(Location loc) {
+    struct Copy {
+      Value to, from, bytes;
+    };
+    SmallVector<Copy> copies;
+    for (auto [i, v] : llvm::enumerate(returned)) {
+      if (!places[i].isState || written.contains(i))
+        continue;
+      Value old = stateArguments.lookup(places[i].index), root = withoutViews(v);
+      if (root == old)
+        continue;
+      Value size = bytes(loc, *dimsOf(loc, old), elementTypeOf(old)), from = buffers.lookup(root);
+      // One state becomes another: all old values are read before any is overwritten.
+      if (from.getDefiningOp<rt::StateOp>()) {
+        Value kept = rt::AllocOp::create(b, loc, rt::BufferType::get(b.getContext()), size);
+        rt::CopyOp::create(b, loc, kept, from, size);
+        from = kept;
+      }
+      copies.push_back({buffers.lookup(old), from, size});
+      info.copiedStates.push_back(program.states[places[i].index].name);
+    }
+    if (!copies.empty())
+      rt::StopIfFailedOp::create(b, loc);
+    for (const Copy &copy : copies)
+      rt::CopyOp::create(b, loc, copy.to, copy.from, copy.bytes);
+  }
+
+  LogicalResult convert(Operation *op) {
     Location loc = op->getLoc();
     if (auto call = dyn_cast<rt::CallOp>(op))
-      return convertCall(call, info);
+      return convertCall(call);
     if (isa<func::ReturnOp>(op))
       return convertReturn(op);
+    if (auto branch = dyn_cast<dl::IfOp>(op); branch && branch.getBodies())
+      return convertIf(branch);
+    if (auto loop = dyn_cast<dl::LoopOp>(op); loop && loop.getBodies())
+      return convertLoop(loop);
     if (isa<dl::ViewOp>(op))
       return success();
     if (auto constant = dyn_cast<dl::ConstantOp>(op)) {
@@ -414,15 +677,27 @@ private:
 
   func::FuncOp source, target;
   SymbolTable &symbolTable;
+  const llvm::StringMap<SymbolPlaces> &bodies;
   HostProgram &program;
+  int64_t &lastNode;
+  HostProgram::Function info;
+  bool isBody;
   OpBuilder b;
   ValueRange returned;
   llvm::DenseMap<Value, unsigned> claimed; ///< a producer's result -> the output it writes
   llvm::DenseSet<unsigned> written;
+  /// Where a returned value goes: a state of the program, or an output.
+  struct Place {
+    bool isState;
+    int64_t index;
+  };
+  SmallVector<Place> places;
+  llvm::MapVector<int64_t, Value> stateArguments; ///< by index of the state
+  llvm::DenseMap<Value, std::vector<HostProgram::Dim>> argumentDims;
   llvm::DenseMap<Value, Value> buffers; ///< of tensors that are no views
   llvm::DenseMap<Value, Value> indices;
+  llvm::DenseMap<Value, SmallVector<OpFoldResult>> controlDims; ///< of results of control ops
   llvm::StringMap<int64_t> symbolIndex;
-  SmallVector<std::vector<HostProgram::Dim>> argumentDims;
 };
 
 struct ConvertToRt : impl::ConvertToRtPassBase<ConvertToRt> {
@@ -434,11 +709,20 @@ struct ConvertToRt : impl::ConvertToRtPassBase<ConvertToRt> {
     HostProgram &program = given ? *given : own;
     SymbolTable symbols(getOperation());
     SmallVector<func::FuncOp> functions;
-    for (auto f : getOperation().getOps<func::FuncOp>())
-      if (f.isPublic() && !f.isDeclaration() && !f->hasAttr("dlc.kernel") && !f->hasAttr("dlc.entry"))
+    llvm::StringMap<SymbolPlaces> bodies;
+    for (auto f : getOperation().getOps<func::FuncOp>()) {
+      bool isBody = f->hasAttr("dlc.body");
+      if (isBody)
+        bodies[f.getSymName()] = symbolsOf(f);
+      if ((isBody || f.isPublic()) && !f.isDeclaration() && !f->hasAttr("dlc.kernel") && !f->hasAttr("dlc.entry"))
         functions.push_back(f);
+    }
+    if (failed(addStates(program)))
+      return signalPassFailure();
+    int64_t lastNode = 0;
+    getOperation().walk([&](rt::CallOp call) { lastNode = std::max<int64_t>(lastNode, call.getNode()); });
     for (func::FuncOp source : functions) {
-      FailureOr<func::FuncOp> target = Converter(source, symbols, program).run();
+      FailureOr<func::FuncOp> target = Converter(source, symbols, bodies, program, lastNode).run();
       if (failed(target))
         return signalPassFailure();
       source.erase();
@@ -446,6 +730,20 @@ struct ConvertToRt : impl::ConvertToRtPassBase<ConvertToRt> {
       DominanceInfo dominance(*target);
       eliminateCommonSubExpressions(rewriter, dominance, *target);
     }
+  }
+
+  LogicalResult addStates(HostProgram &program) {
+    program.states.clear(); // each variant says the same
+    for (auto state : llvm::make_early_inc_range(getOperation().getOps<dl::StateOp>())) {
+      auto type = state.getValue().getShapedType();
+      const HostProgram::Blob *initial = program.addConstant(state.getValue());
+      int32_t dtype = dtypeOf(type.getElementType());
+      if (!initial || !dtype)
+        return state.emitError() << "has no value, or one of a type that libraries cannot keep";
+      program.states.push_back({state.getSymName().str(), dtype, type.getShape().vec(), initial->symbol});
+      state.erase();
+    }
+    return success();
   }
 
   HostProgram *given;

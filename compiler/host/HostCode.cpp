@@ -30,14 +30,14 @@ void HostCode::define(Value v, Value here) {
     stored = arith::IndexCastOp::create(b, loc, b.getI64Type(), here);
   else if (here.getType().isInteger(1))
     stored = arith::ExtUIOp::create(b, loc, b.getI64Type(), here);
-  storeWord(stored, entry->getArgument(3), slots->lookup(v));
+  storeWord(stored, frame(), slots->lookup(v));
 }
 
 Value HostCode::kept(Value v) {
   Value &here = local[v];
   if (here)
     return here;
-  Value address = word(entry->getArgument(3), slots->lookup(v));
+  Value address = word(frame(), slots->lookup(v));
   if (!v.getType().isIntOrIndex())
     return here = LLVM::LoadOp::create(b, loc, ptr(), address);
   Value stored = LLVM::LoadOp::create(b, loc, b.getI64Type(), address);
@@ -149,6 +149,10 @@ Value HostCode::word(Value base, int64_t i) {
 }
 
 void HostCode::storeWord(Value v, Value base, int64_t i) { LLVM::StoreOp::create(b, loc, v, word(base, i)); }
+
+Value HostCode::load(Type type, Value base, int64_t i) {
+  return LLVM::LoadOp::create(b, loc, type, word(base, i));
+}
 
 Value HostCode::store(ArrayRef<Value> numbers, Value to) {
   if (!to)
@@ -318,9 +322,15 @@ void HostCode::failUnless(Value condition, int64_t code, int64_t node) {
 }
 
 void HostCode::callPart(func::FuncOp part, Value frame) {
-  Value status =
-      func::CallOp::create(b, loc, part, ValueRange{context(), entry->getArgument(1), entry->getArgument(2), frame})
-          .getResult(0);
+  bool isBody = entry->getNumArguments() > 3;
+  Value described = isBody ? results() : Value(LLVM::ZeroOp::create(b, loc, ptr()));
+  Value status = func::CallOp::create(b, loc, part,
+                                      ValueRange{context(), entry->getArgument(1), entry->getArgument(2), described, frame})
+                     .getResult(0);
+  returnUnlessZero(status);
+}
+
+void HostCode::returnUnlessZero(Value status) {
   if (!codeExit) {
     OpBuilder::InsertionGuard guard(b);
     codeExit = b.createBlock(&function.getBody(), function.end(), b.getI32Type(), loc);

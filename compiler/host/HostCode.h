@@ -19,8 +19,8 @@ bool isKept(mlir::Value v);
 
 class HostCode {
 public:
-  /// Starts the body of `function`, whose first arguments are the context, the inputs and the symbols. With `slots`, the
-  /// next one is the frame.
+  /// Starts the body of `function`, whose first arguments are the context, the inputs and the symbols; in a body the next
+  /// one is what its results are. With `slots`, the last one is the frame.
   HostCode(mlir::ModuleOp module, mlir::SymbolTable &symbols, mlir::func::FuncOp function, const Slots *slots);
 
   mlir::OpBuilder b;
@@ -38,6 +38,7 @@ public:
   //===--- Instructions ----------------------------------------------------===//
   mlir::Type ptr() { return mlir::LLVM::LLVMPointerType::get(b.getContext()); }
   mlir::Value context() { return entry->getArgument(0); }
+  mlir::Value results() { return entry->getArgument(3); }
   mlir::Value i32(int64_t v);
   mlir::Value i64(int64_t v);
   mlir::Value toIndex(mlir::Value i64);
@@ -49,6 +50,7 @@ public:
   mlir::Value closure(int64_t bytes);
   mlir::Value word(mlir::Value base, int64_t i);
   void storeWord(mlir::Value v, mlir::Value base, int64_t i);
+  mlir::Value load(mlir::Type type, mlir::Value base, int64_t i);
   /// Writes numbers as i64 to `to`, or to memory of this function, and returns where.
   mlir::Value store(mlir::ArrayRef<mlir::Value> numbers, mlir::Value to = {});
   /// rt.bytes and affine expressions, whose divisions by zero give a number, not a signal.
@@ -64,8 +66,12 @@ public:
   void failUnless(mlir::Value condition, int64_t code, int64_t node);
   /// Calls a part of this function and returns what it does if that is not 0.
   void callPart(mlir::func::FuncOp part, mlir::Value frame);
+  void returnUnlessZero(mlir::Value status);
   void returnStatus();
   void returnOk();
+
+  /// Constant numbers of the module.
+  mlir::Value table(llvm::StringRef name, mlir::ArrayRef<int32_t> values);
 
 private:
   mlir::Value kept(mlir::Value v);
@@ -73,7 +79,7 @@ private:
   void branch(mlir::Value condition, mlir::Block *otherwise, mlir::ValueRange operands);
   mlir::LLVM::LLVMFuncOp runtimeFunction(llvm::StringRef name, mlir::Type result, mlir::TypeRange operands);
   mlir::LLVM::LLVMFuncOp reportFunction();
-  mlir::Value table(llvm::StringRef name, mlir::ArrayRef<int32_t> values);
+  mlir::Value frame() { return entry->getArguments().back(); }
 
   mlir::ModuleOp module;
   mlir::SymbolTable &symbols;

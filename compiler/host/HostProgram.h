@@ -35,8 +35,16 @@ struct HostProgram {
     std::vector<Symbol> symbols;
     int64_t launches = 0;
     int64_t segments = 0;   ///< blocks of memory that a session holds; the most that a variant needs
+    int32_t stateAccess = 0; ///< DLC_STATE_UNUSED, _READ or _WRITTEN
+    std::vector<std::string> copiedStates; ///< whose next value is not written in place
     std::vector<int64_t> segmentBytes; ///< of the blocks whose size is known, else 0
     int64_t arenaBytes = 0; ///< of the blocks whose size is known when compiling, likewise
+  };
+  struct State {
+    std::string name;
+    int32_t dtype;
+    std::vector<int64_t> dims;
+    std::string initial; ///< the blob that it starts as
   };
   struct Node {
     int64_t id;
@@ -49,6 +57,7 @@ struct HostProgram {
   };
 
   std::vector<Function> functions;
+  std::vector<State> states;
   std::vector<Node> nodes; ///< by rising id, from 1
   std::vector<Blob> blobs;
 

@@ -9,10 +9,14 @@
 // nothing stays live from launch to launch. What the parts share (blocks, outputs, numbers) lies in a frame of 8-byte
 // words on the stack of the first function.
 //
+// A body of a control op becomes `i32 @body(ptr context, ptr inputs, ptr symbols, ptr results)`, a dlc_body; an rt.if calls
+// one of two, an rt.loop leaves the turns to the runtime.
+//
 //===----------------------------------------------------------------------===//
 #include "compiler/host/HostCode.h"
 #include "mlir/IR/Matchers.h"
 #include "llvm/ADT/TypeSwitch.h"
+#include <numeric>
 
 using namespace mlir;
 
@@ -33,9 +37,13 @@ public:
   LogicalResult run() {
     Type ptr = LLVM::LLVMPointerType::get(source.getContext()), i32 = IntegerType::get(source.getContext(), 32);
     SmallVector<SmallVector<Operation *>> parts = cut();
-    OwningOpRef<func::FuncOp> target = make(source.getSymName(), {ptr, ptr, ptr}, i32);
+    SmallVector<Type> arguments(source->hasAttr("dlc.body") ? 4 : 3, ptr);
+    OwningOpRef<func::FuncOp> target = make(source.getSymName(), arguments, i32);
+    target->setVisibility(source.getVisibility());
     for (NamedAttribute a : source->getDiscardableAttrs())
       (*target)->setAttr(a.getName(), a.getValue());
+    if (source->hasAttr("dlc.body"))
+      (*target)->setAttr("llvm.linkage", LLVM::LinkageAttr::get(source.getContext(), LLVM::Linkage::Internal));
     HostCode body(module, thunks.symbols, *target, nullptr);
     if (parts.size() == 1) {
       if (failed(lower(parts.front(), body)))
@@ -44,7 +52,7 @@ public:
       Slots slots = share(parts);
       Value frame = body.alloca(8 * slots.size());
       for (auto [i, part] : llvm::enumerate(parts)) {
-        func::FuncOp function = make((source.getSymName() + ".part" + Twine(i)).str(), {ptr, ptr, ptr, ptr}, i32);
+        func::FuncOp function = make((source.getSymName() + ".part" + Twine(i)).str(), {ptr, ptr, ptr, ptr, ptr}, i32);
         function.setPrivate();
         // Called once: LLVM would put it back together.
         function->setAttr("passthrough", Builder(source.getContext()).getStrArrayAttr({"noinline"}));
@@ -73,7 +81,8 @@ private:
     SmallVector<SmallVector<Operation *>> parts(1);
     unsigned work = 0;
     for (Operation &op : source.getBody().front().without_terminator()) {
-      if (isa<rt::LaunchOp, rt::CopyOp, rt::StoreDimsOp, rt::ReadOp, rt::OutputOp>(op) && ++work > maxWorkOps) {
+      if (isa<rt::LaunchOp, rt::CopyOp, rt::StoreDimsOp, rt::ReadOp, rt::OutputOp, rt::ResultOp, rt::IfOp, rt::LoopOp>(op) &&
+          ++work > maxWorkOps) {
         parts.emplace_back();
         work = 1;
       }
@@ -134,8 +143,27 @@ private:
           code.define(output, memory);
           return success();
         })
+        .Case([&](rt::ResultOp result) {
+          SmallVector<Value> dims = code.numbers(result.getDims(), result.getStaticDims());
+          Value memory = code.call("dlc_rt_result", code.ptr(),
+                                   {code.context(), code.word(code.results(), result.getPlace()), code.i32(dims.size()),
+                                    code.store(dims), code.i64(result.getBytes())});
+          code.returnStatusIfNull(memory);
+          code.define(result, memory);
+          return success();
+        })
+        .Case([&](rt::IfOp branch) { return lowerIf(branch, code); })
+        .Case([&](rt::LoopOp loop) { return lowerLoop(loop, code); })
         .Case([&](rt::PlanOp plan) {
           code.define(plan, code.plan(plan));
+          return success();
+        })
+        .Case([&](rt::StateOp state) {
+          code.define(state, code.call("dlc_rt_state", code.ptr(), {code.context(), code.i32(state.getIndex())}));
+          return success();
+        })
+        .Case([&](rt::StopIfFailedOp) {
+          code.returnUnlessZero(code.call("dlc_rt_status", code.b.getI32Type(), code.context()));
           return success();
         })
         .Case([&](rt::CopyOp copy) {
@@ -203,6 +231,94 @@ private:
     return success();
   }
 
+  /// Words for what `ranks` tensors are: where each lies, and its dims.
+  static int64_t wordsOf(ArrayRef<int32_t> ranks) {
+    return std::accumulate(ranks.begin(), ranks.end(), int64_t(ranks.size()));
+  }
+
+  Value storePointers(ValueRange buffers, unsigned first, HostCode &code) {
+    Value to = code.alloca(8 * (first + buffers.size()));
+    for (auto [i, buffer] : llvm::enumerate(buffers))
+      code.storeWord(code.pointer(buffer), to, first + i);
+    return to;
+  }
+
+  SmallVector<Value> numbersOf(ValueRange values, HostCode &code) {
+    return llvm::map_to_vector(values, [&](Value v) { return code.number(v); });
+  }
+
+  /// Says what the results of a control op are, which its bodies or the runtime have described in `from`.
+  void defineResults(ValueRange buffers, ValueRange dims, ArrayRef<int32_t> ranks, Value from, HostCode &code) {
+    int64_t place = 0;
+    for (auto [buffer, rank] : llvm::zip(buffers, ranks)) {
+      code.define(buffer, code.load(code.ptr(), from, place++));
+      for (Value d : dims.take_front(rank))
+        code.define(d, code.toIndex(code.load(code.b.getI64Type(), from, place++)));
+      dims = dims.drop_front(rank);
+    }
+  }
+
+  LogicalResult lowerIf(rt::IfOp op, HostCode &code) {
+    OpBuilder &b = code.b;
+    ArrayRef<int32_t> ranks = op.getRanks();
+    Value results = code.alloca(8 * wordsOf(ranks));
+    int64_t place = 0;
+    for (auto [i, rank] : llvm::enumerate(ranks)) {
+      code.storeWord(code.i64(op.getSegment() + int64_t(i)), results, place);
+      place += 1 + rank;
+    }
+    SmallVector<Value> arguments{code.context(), storePointers(op.getInputs(), 0, code),
+                                 code.store(numbersOf(op.getSymbols(), code)), results};
+    Value zero = arith::ConstantIndexOp::create(b, code.loc, 0);
+    Value holds = arith::CmpIOp::create(b, code.loc, arith::CmpIPredicate::ne, code.number(op.getCondition()), zero);
+    auto call = [&](FlatSymbolRefAttr body) {
+      return [&, body](OpBuilder &inner, Location loc) {
+        Value status = func::CallOp::create(inner, loc, body, b.getI32Type(), arguments).getResult(0);
+        scf::YieldOp::create(inner, loc, status);
+      };
+    };
+    auto branch = scf::IfOp::create(b, code.loc, holds, call(op.getFirstAttr()), call(op.getSecondAttr()));
+    code.returnUnlessZero(branch.getResult(0));
+    defineResults(op.getBuffers(), op.getDims(), ranks, results, code);
+    return success();
+  }
+
+  LogicalResult lowerLoop(rt::LoopOp op, HostCode &code) {
+    OpBuilder &b = code.b;
+    ArrayRef<int32_t> ranks = op.getRanks();
+    unsigned carried = op.getCarried().size();
+    // As dlc_rt_loop reads it: see runtime/program.h.
+    SmallVector<int32_t> table{int32_t(carried), int32_t(ranks.size() - carried), int32_t(op.getSources().size()),
+                               int32_t(op.getSegment()), int32_t(op.getNode())};
+    llvm::append_range(table, ranks);
+    llvm::append_range(table, op.getWidths());
+    llvm::append_range(table, op.getSources());
+    SmallVector<Value> buffers(op.getCarried());
+    llvm::append_range(buffers, op.getCaptured());
+    Value results = code.alloca(8 * wordsOf(ranks));
+    int64_t place = 0;
+    ValueRange dims = op.getStartDims();
+    for (int32_t rank : ranks) {
+      for (auto [axis, d] : llvm::enumerate(dims.take_front(rank)))
+        code.storeWord(code.i64(d), results, place + 1 + axis);
+      dims = dims.drop_front(rank);
+      place += 1 + rank;
+    }
+    // A turn's results are the condition and all others, with stacks of one dim less.
+    Value turn = code.alloca(8 * (1 + wordsOf(ranks)));
+    auto type = FunctionType::get(b.getContext(), SmallVector<Type>(4, code.ptr()), b.getI32Type());
+    Value body = func::ConstantOp::create(b, code.loc, type, op.getBodyAttr());
+    body = UnrealizedConversionCastOp::create(b, code.loc, code.ptr(), body).getResult(0);
+    Value status = code.call(
+        "dlc_rt_loop", b.getI32Type(),
+        {code.context(), body, code.table((source.getSymName() + ".loop" + Twine(op.getSegment())).str(), table),
+         code.i64(op.getTrips()), code.i64(op.getCondition()), storePointers(buffers, 2, code),
+         code.store(numbersOf(op.getSymbols(), code)), results, turn});
+    code.returnUnlessZero(status);
+    defineResults(op.getBuffers(), op.getDims(), ranks, results, code);
+    return success();
+  }
+
   func::FuncOp source;
   ModuleOp module;
   Thunks &thunks;
@@ -213,7 +329,7 @@ struct LowerRt : impl::LowerRtPassBase<LowerRt> {
     Thunks thunks(getOperation());
     SmallVector<func::FuncOp> functions;
     for (auto f : getOperation().getOps<func::FuncOp>())
-      if (f->hasAttr("dlc.entry"))
+      if (f->hasAttr("dlc.entry") || f->hasAttr("dlc.body"))
         functions.push_back(f);
     for (func::FuncOp f : functions)
       if (failed(Lowering(f, thunks).run()))

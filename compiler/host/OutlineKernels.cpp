@@ -8,6 +8,7 @@
 #include "compiler/Passes.h"
 #include "dialects/dl/Dialect.h"
 #include "dialects/rt/Dialect.h"
+#include "mlir/Analysis/SliceAnalysis.h"
 #include "mlir/IR/SymbolTable.h"
 #include "llvm/ADT/StringMap.h"
 
@@ -83,6 +84,31 @@ std::string opsOf(dl::KernelOp kernel) {
   return llvm::join(names, "+") + (more ? "+..." : "");
 }
 
+/// For each result, the inputs whose place in memory it may take: those that one pointwise op reads once, of the same dims,
+/// on the way to the only result, in a kernel where no op reads an element at another place.
+ArrayAttr inPlaceOf(dl::KernelOp kernel) {
+  Block &body = kernel.block();
+  Builder b(kernel.getContext());
+  bool isLocal = kernel.getNumResults() == 1 && llvm::all_of(body.without_terminator(), [](Operation &op) {
+    return isa<dl::PointwiseOp, dl::ProductOp, dl::NoneOp>(op) || op.hasTrait<OpTrait::ConstantLike>();
+  });
+  SmallVector<Attribute> all;
+  for (auto [r, result] : llvm::enumerate(body.getTerminator()->getOperands())) {
+    SetVector<Operation *> leading;
+    if (Operation *producer = result.getDefiningOp(); isLocal && producer) {
+      (void)getBackwardSlice(producer, &leading);
+      leading.insert(producer);
+    }
+    SmallVector<int64_t> inputs;
+    for (auto [i, argument] : llvm::enumerate(body.getArguments().take_front(kernel.getInputs().size())))
+      if (argument.hasOneUse() && leading.contains(*argument.user_begin()) && isa<dl::PointwiseOp>(*argument.user_begin()) &&
+          argument.getType() == result.getType() && kernel.getInputDims()[i] == kernel.getResultDims()[r])
+        inputs.push_back(i);
+    all.push_back(b.getDenseI64ArrayAttr(inputs));
+  }
+  return b.getArrayAttr(all);
+}
+
 struct OutlineKernels : impl::OutlineKernelsPassBase<OutlineKernels> {
   void runOnOperation() override {
     ModuleOp module = getOperation();
@@ -115,6 +141,7 @@ struct OutlineKernels : impl::OutlineKernelsPassBase<OutlineKernels> {
     auto function = func::FuncOp::create(kernel.getLoc(), name, type);
     function.setPrivate();
     function->setAttr("dlc.kernel", b.getUnitAttr());
+    function->setAttr("dlc.in_place", inPlaceOf(kernel));
     function->setAttr("dlc.ops", b.getStringAttr(opsOf(kernel)));
     function->setAttr("dlc.input_dims", kernel.getInputDims());
     function->setAttr("dlc.result_dims", kernel.getResultDims());

@@ -6,7 +6,8 @@
 //
 // Buffers whose sizes depend on the same last rt.read share a segment, which is planned once that has happened. The steps
 // are the ops of the function; an input of a launch and its outputs live at the same step, so they never overlap. (To
-// run in place, an interval of an output would start where that of the input ends and take over its offset.)
+// run in place, an interval of an output would start where that of the input ends and take over its offset.) A body of a
+// control op has segments of its own, behind those of the function that runs it.
 //
 //===----------------------------------------------------------------------===//
 #include "compiler/Passes.h"
@@ -16,6 +17,8 @@
 #include "runtime/Placement.h"
 #include "llvm/ADT/MapVector.h"
 #include "llvm/ADT/SetVector.h"
+#include "llvm/ADT/TypeSwitch.h"
+#include "mlir/IR/SymbolTable.h"
 #include <map>
 
 using namespace mlir;
@@ -28,7 +31,8 @@ namespace dlc {
 namespace {
 class Planner {
 public:
-  explicit Planner(func::FuncOp function) : function(function), b(function.getContext()) {}
+  /// `first`: number of the first segment.
+  Planner(func::FuncOp function, int64_t first) : segments(first), function(function), b(function.getContext()) {}
 
   LogicalResult run() {
     number();
@@ -36,15 +40,23 @@ public:
       if (failed(plan(allocs)))
         return failure();
     placeScratch();
-    function->setAttr("rt.segments", b.getI64IntegerAttr(segments));
-    function->setAttr("rt.arena_bytes", b.getI64IntegerAttr(arenaBytes));
+    for (Operation &op : function.getBody().front())
+      llvm::TypeSwitch<Operation *>(&op).Case<rt::IfOp, rt::LoopOp>([&](auto control) {
+        control.setSegment(segments);
+        segments += control.ownSegments();
+      });
     return success();
   }
 
-  int64_t segments = 0, arenaBytes = 0;
+  int64_t segments, arenaBytes = 0;
   std::vector<int64_t> segmentBytes; ///< of those whose size is known, else 0
 
 private:
+  /// Whether the op's numbers depend on what has run by then.
+  static bool readsMemory(Operation *op) {
+    return !isMemoryEffectFree(op) && llvm::any_of(op->getResultTypes(), [](Type t) { return t.isIntOrIndex(); });
+  }
+
   /// Gives every op its step and every number its level: how many of the function's reads come up to the last one that
   /// it depends on.
   void number() {
@@ -54,7 +66,7 @@ private:
       int32_t level = 0;
       for (Value v : op.getOperands())
         level = std::max(level, levels.lookup(v));
-      if (isa<rt::ReadOp>(op))
+      if (readsMemory(&op))
         level = ++reads;
       if (level && !isa<rt::AllocOp>(op))
         for (Value v : op.getResults())
@@ -206,19 +218,47 @@ struct PlanMemory : impl::PlanMemoryPassBase<PlanMemory> {
   explicit PlanMemory(HostProgram *program = nullptr) : program(program) {}
   PlanMemory(const PlanMemory &other) : PlanMemoryPassBase(other), program(other.program) {}
 
+  /// Plans a function and then the bodies that it runs, whose segments follow.
+  LogicalResult plan(func::FuncOp function, SymbolTable &symbols, HostProgram::Function &all) {
+    Planner planner(function, all.segments);
+    if (failed(planner.run()))
+      return failure();
+    all.segments = planner.segments;
+    all.arenaBytes += planner.arenaBytes;
+    all.segmentBytes.resize(std::max(all.segmentBytes.size(), planner.segmentBytes.size()));
+    for (auto [bytes, planned] : llvm::zip(all.segmentBytes, planner.segmentBytes))
+      bytes = std::max(bytes, planned);
+    auto planBody = [&](StringRef name) {
+      auto body = symbols.lookup<func::FuncOp>(name);
+      return body ? plan(body, symbols, all) : failure();
+    };
+    for (Operation &op : function.getBody().front()) {
+      if (auto branch = dyn_cast<rt::IfOp>(op))
+        if (failed(planBody(branch.getFirst())) || failed(planBody(branch.getSecond())))
+          return failure();
+      if (auto loop = dyn_cast<rt::LoopOp>(op); loop && failed(planBody(loop.getBody())))
+        return failure();
+    }
+    return success();
+  }
+
   void runOnOperation() override {
+    SymbolTable symbols(getOperation());
     for (auto function : getOperation().getOps<func::FuncOp>()) {
       if (!function->hasAttr("dlc.entry"))
         continue;
-      Planner planner(function);
-      if (failed(planner.run()))
+      HostProgram::Function all;
+      if (failed(plan(function, symbols, all)))
         return signalPassFailure();
+      Builder b(&getContext());
+      function->setAttr("rt.segments", b.getI64IntegerAttr(all.segments));
+      function->setAttr("rt.arena_bytes", b.getI64IntegerAttr(all.arenaBytes));
       if (program) {
         auto &info = program->function(function.getSymName());
-        info.segments = std::max(info.segments, planner.segments);
-        info.arenaBytes = std::max(info.arenaBytes, planner.arenaBytes);
-        info.segmentBytes.resize(std::max(info.segmentBytes.size(), planner.segmentBytes.size()));
-        for (auto [most, bytes] : llvm::zip(info.segmentBytes, planner.segmentBytes))
+        info.segments = std::max(info.segments, all.segments);
+        info.arenaBytes = std::max(info.arenaBytes, all.arenaBytes);
+        info.segmentBytes.resize(std::max(info.segmentBytes.size(), all.segmentBytes.size()));
+        for (auto [most, bytes] : llvm::zip(info.segmentBytes, all.segmentBytes))
           most = std::max(most, bytes);
       }
     }

@@ -114,7 +114,9 @@ public:
                          {"last_error", pointer, {pointer}},
                          {"status_text", pointer, {i32}},
                          {"pool_new", i32, {i32, pointer}},
-                         {"pool_free", nothing, {pointer}}};
+                         {"pool_free", nothing, {pointer}},
+                         {"get_state", i32, {pointer, pointer, pointer, i64}},
+                         {"set_state", i32, {pointer, pointer, pointer, i64}}};
     for (const auto &entry : entries)
       if (Error error = forward(entry.name, ("dlc_rt_" + entry.name).str(), entry.result, entry.parameters))
         return error;
@@ -155,12 +157,12 @@ private:
 Expected<WeightLayout> emitProgram(Module &module, const Program &program) {
   if (Error error = verify(program))
     return error;
-  Expected<WeightLayout> weights = placeWeights(module, program);
-  if (!weights)
-    return weights.takeError();
   Expected<GlobalVariable *> table = addProgramTable(module, program);
   if (!table)
     return table.takeError();
+  Expected<WeightLayout> weights = placeWeights(module, program); // those of states the table names
+  if (!weights)
+    return weights.takeError();
   const bool keepHalfConversions = usesHalf(module); // asked before the conversions themselves are in
   if (Error error = linkRuntime(module))
     return error;

@@ -4,6 +4,7 @@
 #include "compiler/package/Embedded.h"
 #include "runtime/model.h"
 #include "llvm/ADT/STLExtras.h"
+#include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/raw_ostream.h"
 
 using namespace llvm;
@@ -125,6 +126,23 @@ void writeFunction(const Program &program, const ProgramFunction &function, size
       << withName("#define @NAME@_FUNCTION_", program) << StringRef(function.name).upper() << " " << index << "\n\n";
 }
 
+constexpr StringLiteral stateAccess = R"(/* Copy a state to `data` or from it; `bytes` is its size. Fails where there is no such state, or another size, and while
+   a session changes the state. What functions change, all sessions of the model see. The states:
+)";
+
+void writeStates(const Program &program, raw_ostream &out) {
+  if (program.states.empty())
+    return;
+  out << stateAccess;
+  for (const ProgramState &state : program.states)
+    out << "     \"" << inComment(state.name) << "\" " << borderType(state.dtype).name << "["
+        << join(map_range(state.dims, [](int64_t d) { return std::to_string(d); }), ",") << "]\n";
+  out << withName("*/\ndlc_status @name@_get_state(@name@_model *model, const char *name, void *data, size_t bytes);\n"
+                  "dlc_status @name@_set_state(@name@_model *model, const char *name, const void *data, size_t bytes);"
+                  "\n\n",
+                  program);
+}
+
 } // namespace
 
 std::string header(const Program &program) {
@@ -136,6 +154,7 @@ std::string header(const Program &program) {
       << withName(handles, program);
   for (auto [index, function] : enumerate(program.functions))
     writeFunction(program, function, index, out);
+  writeStates(program, out);
   out << withName(ending, program);
   return text;
 }

@@ -50,15 +50,20 @@ json::Object describe(const ProgramFunction &function) {
 } // namespace
 
 std::string describeJson(const Program &program, const WeightLayout &weights) {
-  json::Array functions, variants;
+  json::Array functions, states, variants;
   for (const ProgramFunction &function : program.functions)
     functions.push_back(describe(function));
+  for (const ProgramState &state : program.states)
+    states.push_back(json::Object{{"name", text(state.name)},
+                                  {"dtype", borderType(state.dtype).name},
+                                  {"dims", json::Array(state.dims)}});
   for (const ProgramVariant &variant : program.variants)
     variants.push_back(variant.isa);
   json::Object result = program.facts;
   result["abi"] = DLC_ABI;
   result["name"] = program.name;
   result["functions"] = std::move(functions);
+  result["states"] = std::move(states);
   result["variants"] = std::move(variants);
   result["weight_bytes"] = int64_t(weights.bytes);
   return formatv("{0}", json::Value(std::move(result)));

@@ -51,7 +51,7 @@ const llvm::StringSet<> &keywords() {
 /// What the library exports under its prefix whatever its functions are, and the types of its header.
 constexpr llvm::StringLiteral reserved[] = {
     "open",     "close",    "variant",   "session_new", "session_free", "call",    "last_error", "status_text",
-    "describe", "pool_new", "pool_free", "io",          "model",        "session", "options",    "weights"};
+    "describe", "pool_new", "pool_free", "get_state", "set_state", "io",          "model",        "session", "options",    "weights"};
 
 /// `name`, numbered until neither it nor it with one of `endings` is taken; takes them.
 std::string claimName(const std::string &name, llvm::StringSet<> &taken, llvm::ArrayRef<llvm::StringRef> endings = {}) {
@@ -162,6 +162,14 @@ llvm::Error verify(const Program &program) {
     for (const ProgramPort &port : function.outputs)
       if (llvm::Error error = verifyPort(function, port, /*output=*/true))
         return error;
+  }
+  llvm::StringSet<> states;
+  for (const ProgramState &state : program.states) {
+    if (!states.insert(state.name).second)
+      return llvm::createStringError("state \"" + state.name + "\" is there twice");
+    if (borderType(state.dtype).name.empty())
+      return llvm::createStringError("state \"" + state.name + "\": dtype " + llvm::Twine(state.dtype) +
+                                     " is not supported at the border of a library");
   }
   for (const ProgramWeight &weight : program.weights)
     if (!llvm::isPowerOf2_64(weight.alignment))

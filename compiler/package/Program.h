@@ -45,6 +45,15 @@ struct ProgramFunction {
   std::vector<ProgramSymbol> symbols;
   int32_t segments = 0; ///< memory blocks it uses: those numbered below this
   std::vector<int64_t> segmentBytes; ///< their sizes where known, else 0; a session takes these when it is made
+  int32_t stateAccess = 0;           ///< DLC_STATE_UNUSED, _READ or _WRITTEN
+};
+
+/// A named value that the model keeps from call to call.
+struct ProgramState {
+  std::string name;
+  int32_t dtype = 1;
+  std::vector<int64_t> dims;
+  std::string initial; ///< the weight that it starts as
 };
 
 struct ProgramVariant {
@@ -69,6 +78,7 @@ struct ProgramWeight {
 struct Program {
   std::string name; ///< prefix of the exported symbols, a C identifier (see cIdentifier)
   std::vector<ProgramFunction> functions;
+  std::vector<ProgramState> states;
   std::vector<ProgramVariant> variants; ///< best first
   std::vector<ProgramNode> nodes;       ///< by rising id
   std::vector<ProgramWeight> weights;

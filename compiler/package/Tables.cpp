@@ -16,12 +16,14 @@ TableTypes::TableTypes(LLVMContext &context) {
   dim = StructType::get(context, {i64, i32, i32});
   port = StructType::get(context, {pointer, i32, i32, pointer});
   function =
-      StructType::get(context, {pointer, i32, i32, i32, i32, pointer, pointer, pointer, pointer, pointer, pointer, pointer});
+      StructType::get(context, {pointer, i32, i32, i32, i32, pointer, pointer, pointer, pointer, pointer, pointer, pointer,
+                                          i32, i32});
+  state = StructType::get(context, {pointer, i32, i32, pointer, i64, pointer});
   variant = StructType::get(context, {pointer, i64});
   node = StructType::get(context, {i32, i32, pointer, pointer});
   program = StructType::get(context, {i32, i32, i32, i32, i32, i32, pointer, pointer, pointer, pointer, pointer});
   SmallVector<Type *> members = {i64, i32, i32, pointer, pointer, pointer};
-  members.append(10, pointer); // the entry points
+  members.append(12, pointer); // the entry points
   description = StructType::get(context, members);
 }
 
@@ -91,7 +93,19 @@ public:
                                                 i32(int64_t(function.symbols.size())), i32(function.segments),
                                                 ports(function.inputs), ports(function.outputs), array(pointer, names),
                                                 array(word, minima), array(word, maxima), array(pointer, entries),
-                                                array(word, bytes)});
+                                                array(word, bytes), i32(function.stateAccess), i32(0)});
+  }
+
+  Expected<Constant *> state(const ProgramState &state, const Program &program) {
+    auto weight = find_if(program.weights, [&](const ProgramWeight &w) { return w.symbol == state.initial; });
+    if (weight == program.weights.end())
+      return createStringError("state \"" + state.name + "\" starts as \"" + state.initial + "\", which is no weight");
+    SmallVector<Constant *> dims;
+    for (int64_t d : state.dims)
+      dims.push_back(i64(uint64_t(d)));
+    Constant *initial = module.getOrInsertGlobal(state.initial, Type::getInt8Ty(context));
+    return ConstantStruct::get(types.state, {string(state.name), i32(state.dtype), i32(int64_t(dims.size())),
+                                             array(Type::getInt64Ty(context), dims), i64(weight->bytes.size()), initial});
   }
 
   Module &module;
@@ -107,12 +121,18 @@ private:
 
 Expected<GlobalVariable *> addProgramTable(Module &module, const Program &program) {
   Builder b(module);
-  SmallVector<Constant *> functions, variants, nodes;
+  SmallVector<Constant *> functions, states, variants, nodes;
   for (const ProgramFunction &function : program.functions) {
     Expected<Constant *> value = b.function(function, program.variants);
     if (!value)
       return value.takeError();
     functions.push_back(*value);
+  }
+  for (const ProgramState &state : program.states) {
+    Expected<Constant *> value = b.state(state, program);
+    if (!value)
+      return value.takeError();
+    states.push_back(*value);
   }
   for (const ProgramVariant &variant : program.variants)
     variants.push_back(ConstantStruct::get(b.types.variant, {b.string(variant.isa), b.i64(variant.features)}));
@@ -121,9 +141,10 @@ Expected<GlobalVariable *> addProgramTable(Module &module, const Program &progra
         ConstantStruct::get(b.types.node, {b.i32(node.id), b.i32(0), b.string(node.name), b.string(node.op)}));
   return b.global(ConstantStruct::get(b.types.program,
                                       {b.i32(DLC_ABI), b.i32(int64_t(functions.size())),
-                                       b.i32(int64_t(variants.size())), b.i32(int64_t(nodes.size())), b.i32(0),
-                                       b.i32(0), b.string(program.name), b.array(b.types.function, functions),
-                                       b.array(b.types.variant, variants), b.array(b.types.node, nodes), b.null()}));
+                                       b.i32(int64_t(variants.size())), b.i32(int64_t(nodes.size())),
+                                       b.i32(int64_t(states.size())), b.i32(0), b.string(program.name), b.array(b.types.function, functions),
+                                       b.array(b.types.variant, variants), b.array(b.types.node, nodes),
+                                       b.array(b.types.state, states)}));
 }
 
 GlobalVariable *addDescription(Module &module, const Program &program, StringRef json) {
@@ -134,7 +155,7 @@ GlobalVariable *addDescription(Module &module, const Program &program, StringRef
   SmallVector<Constant *> members = {b.i64(sizeof(dlc_description)), b.i32(DLC_ABI), b.i32(int64_t(names.size())),
                                      b.string(program.name),         b.string(json), b.array(b.pointer, names)};
   for (StringRef entry : {"open", "close", "variant", "session_new", "session_free", "call", "last_error",
-                          "status_text", "pool_new", "pool_free"})
+                          "status_text", "pool_new", "pool_free", "get_state", "set_state"})
     members.push_back(module.getFunction(exportedName(program, entry)));
   return b.global(ConstantStruct::get(b.types.description, members));
 }

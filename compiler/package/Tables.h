@@ -11,7 +11,7 @@ namespace dlc {
 struct TableTypes {
   explicit TableTypes(llvm::LLVMContext &context);
 
-  llvm::StructType *dim, *port, *function, *variant, *node, *program, *description;
+  llvm::StructType *dim, *port, *function, *variant, *node, *state, *program, *description;
 };
 
 /// Adds the dlc_program of `program` to `module`, which defines `function.isa` for each function and variant.

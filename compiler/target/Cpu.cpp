@@ -154,9 +154,9 @@ LogicalResult lowerToLLVM(ModuleOp module) {
   functions.addPass(createLoopInvariantCodeMotionPass());
   functions.addPass(createSCFToControlFlowPass());
   functions.addPass(arith::createArithExpandOpsPass());
-  passes.addPass(createConvertVectorToLLVMPass());
   passes.addPass(createConvertMathToLLVMPass());
-  passes.addPass(createConvertMathToLibmPass());
+  passes.addPass(createConvertMathToLibmPass()); // takes vectors of f64 apart, so before vector ops are lowered
+  passes.addPass(createConvertVectorToLLVMPass());
   passes.addPass(createConvertIndexToLLVMPass());
   passes.addPass(createArithToLLVMConversionPass());
   passes.addPass(createFinalizeMemRefToLLVMConversionPass());

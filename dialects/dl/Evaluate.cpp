@@ -357,7 +357,25 @@ static LogicalResult evaluateBlock(Block &block, llvm::DenseMap<Value, Array> &v
     if (llvm::all_of(op.getResultTypes(), [](Type t) { return isa<IndexType>(t); }))
       continue; // dims for kernels
     std::vector<Array> results;
-    if (auto kernel = dyn_cast<KernelOp>(op)) {
+    if (auto control = dyn_cast<ControlOp>(op); control && op.getNumRegions()) {
+      std::vector<Array> operands;
+      for (Value v : op.getOperands())
+        operands.push_back(values[v]);
+      // The bodies see the values around them.
+      FailureOr<std::vector<Array>> r =
+          control.runBodies(operands, [&](unsigned body, ArrayRef<Array> arguments) -> FailureOr<std::vector<Array>> {
+            Block &inner = op.getRegion(body).front();
+            for (auto [argument, a] : llvm::zip(inner.getArguments(), arguments))
+              values[argument] = a;
+            std::vector<Array> yielded;
+            if (failed(evaluateBlock(inner, values, observe, yielded)))
+              return failure();
+            return yielded;
+          });
+      if (failed(r))
+        return failure();
+      results = std::move(*r);
+    } else if (auto kernel = dyn_cast<KernelOp>(op)) {
       llvm::DenseMap<Value, Array> inner;
       for (auto [argument, input] : llvm::zip(kernel.block().getArguments(), kernel.getInputs()))
         inner[argument] = values[input];

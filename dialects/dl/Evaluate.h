@@ -25,11 +25,16 @@ struct Array {
 
   int64_t size() const { return elements.size(); }
   Number::Kind kind() const { return Number::kindOf(elementType); }
-  Number at(int64_t i) const { return Number::fromBits(kind(), elements[i]); }
+  Number at(int64_t i) const {
+    return Number::fromBits(kind(), elements[i], elementType.getIntOrFloatBitWidth());
+  }
   void store(int64_t i, Number v); ///< rounds to elementType
   /// Row-major offset of a place, with dims of size 1 taken as broadcast.
   int64_t offset(llvm::ArrayRef<int64_t> place) const;
 };
+
+/// Runs a body of an op, by number, on its arguments.
+using BodyRunner = llvm::function_ref<mlir::FailureOr<std::vector<Array>>(unsigned body, llvm::ArrayRef<Array> arguments)>;
 
 /// Bytes of one stored element of a dl element type.
 int64_t byteWidth(mlir::Type elementType);

@@ -108,4 +108,19 @@ def Dl_ProductInterface : OpInterface<"ProductOp"> {
   ];
 }
 
+/// Runs its bodies, each no, one or several times.
+def Dl_ControlInterface : OpInterface<"ControlOp"> {
+  let cppNamespace = "::dlc::dl";
+  let methods = [
+    InterfaceMethod<"Functions of the bodies once they are outlined, else null.", "::mlir::ArrayAttr", "bodyFunctions",
+      (ins), [{}], [{ return $_op.getBodiesAttr(); }]>,
+    InterfaceMethod<[{
+      Reference meaning: calls `run` with the number of a body and its arguments as often as the op says. Fails, reported,
+      where a body fails or its results do not fit together.
+    }], "::mlir::FailureOr<std::vector<::dlc::dl::Array>>", "runBodies",
+      (ins "::llvm::ArrayRef<::dlc::dl::Array>":$operands,
+           "::dlc::dl::BodyRunner":$run)>
+  ];
+}
+
 #endif // DLC_DL_INTERFACES_TD

@@ -114,12 +114,11 @@ DLC_WRAPPING(*)
 Number operator/(Number a, Number b) {
   return arithmetic(
       a, b, [](double x, double y) { return x / y; },
-      [](int64_t x, int64_t y) {
+      [lowest = llvm::minIntN(a.width())](int64_t x, int64_t y) {
         if (y == 0)
           return Number::failed(ValueError::DivisionByZero);
         if (y == -1)
-          return x == std::numeric_limits<int64_t>::min() ? Number::failed(ValueError::DivisionOverflow)
-                                                          : Number::ofSigned(-x);
+          return x == lowest ? Number::failed(ValueError::DivisionOverflow) : Number::ofSigned(-x);
         return Number::ofSigned(x / y);
       },
       [](uint64_t x, uint64_t y) {
@@ -196,8 +195,10 @@ static uint64_t integerPower(uint64_t base, uint64_t exponent) {
 }
 
 Number pow(Number a, Number b) {
-  if (a.isFloat() || b.isFloat() || (b.kind() == Kind::Signed && b.asInt() < 0))
+  if (a.isFloat() || b.isFloat())
     return Number(std::pow(a.asDouble(), b.asDouble())).as(a.kind());
+  if (b.kind() == Kind::Signed && b.asInt() < 0 && abs(a).asUInt() != 1)
+    return Number::fromBits(a.kind(), 0);
   return Number::fromBits(a.kind(), integerPower(a.asUInt(), b.asUInt()));
 }
 

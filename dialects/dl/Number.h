@@ -42,12 +42,19 @@ public:
   Number as(Kind kind) const;
   /// Eight bytes that Array keeps.
   uint64_t bits() const { return u_; }
-  static Number fromBits(Kind kind, uint64_t bits) { return Number(kind, bits); }
+  static Number fromBits(Kind kind, uint64_t bits, unsigned width = 64) {
+    Number n(kind, bits);
+    n.width_ = width;
+    return n;
+  }
+  /// Of an integer read from a tensor; 64 when computed. Division alone asks: INT_MIN / -1 overflows at each width.
+  unsigned width() const { return width_; }
 
 private:
   Number(Kind kind, uint64_t bits) : kind_(kind), u_(bits) {}
   Kind kind_;
   ValueError error_ = ValueError::None;
+  uint8_t width_ = 64;
   union {
     double f_;
     uint64_t u_;

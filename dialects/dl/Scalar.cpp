@@ -134,17 +134,25 @@ Scalar select(Scalar c, Scalar a, Scalar b) {
   return Scalar(e, make<arith::SelectOp>(e, c.value(), a.value(), b.value()), a.isUnsigned());
 }
 
+/// By squaring, a step a bit of the exponent; wraps. Below zero, 1 and -1 alone have powers that are integers.
+static Scalar integerPower(Scalar a, Scalar b) {
+  Scalar power = like(a, 1), square = a, rest = b;
+  for (unsigned bit = 0, width = b.type().getIntOrFloatBitWidth(); bit < width; ++bit) {
+    power = select((rest & like(rest, 1)) != 0.0, power * square, power);
+    square = square * square;
+    rest = shiftRight(rest, like(rest, 1));
+  }
+  if (a.isUnsigned())
+    return power;
+  Scalar one = select((b & like(b, 1)) != 0.0, a, like(a, 1));
+  return select(b < 0.0, select(abs(a) == 1.0, one, like(a, 0)), power);
+}
+
 Scalar pow(Scalar a, Scalar b) {
   Emitter &e = a.emitter();
   if (a.isFloat())
     return Scalar(e, make<math::PowFOp>(e, a.value(), b.value()));
-  // Integer powers go through f64, which is exact below 2^53.
-  Type f64 = e.b.getF64Type();
-  Scalar p(e, make<math::PowFOp>(e, cast(a, f64).value(), cast(b, f64).value()));
-  Type type = a.isUnsigned() ? IntegerType::get(f64.getContext(), a.type().getIntOrFloatBitWidth(),
-                                                IntegerType::Unsigned)
-                             : a.type();
-  return cast(p, type);
+  return integerPower(a, b);
 }
 
 Scalar abs(Scalar a) {

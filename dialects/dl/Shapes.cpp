@@ -215,6 +215,13 @@ LogicalResult SymbolicShapes::run(Block &block) {
   return success();
 }
 
+LogicalResult SymbolicShapes::inferBody(Block &body) {
+  auto forget = [&](Value v) { contents_.erase(v); };
+  llvm::for_each(body.getArguments(), forget);
+  body.walk([&](Operation *op) { llvm::for_each(op->getResults(), forget); });
+  return run(body);
+}
+
 Dims SymbolicShapes::dims(Value v) {
   auto it = dims_.find(v);
   if (it != dims_.end())

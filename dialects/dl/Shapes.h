@@ -56,6 +56,8 @@ public:
   std::optional<llvm::SmallVector<int64_t>> constantContents(mlir::Value v);
   virtual void set(mlir::Value result, mlir::Type elementType, llvm::ArrayRef<mlir::AffineExpr> dims) = 0;
   virtual void setContents(mlir::Value result, Dims contents) {}
+  /// Runs the rules of the ops of a body, whose arguments have their dims.
+  virtual mlir::LogicalResult inferBody(mlir::Block &body) { return mlir::success(); }
 
   mlir::AffineExpr constant(int64_t v) const { return mlir::getAffineConstantExpr(v, context_); }
   mlir::AffineExpr min(mlir::AffineExpr a, mlir::AffineExpr b);
@@ -99,13 +101,15 @@ public:
 
   /// Names the dims of a value, from a `dl.dims` attribute (strings: a name or a number), else from its type.
   void setArgument(mlir::Value v, mlir::ArrayAttr names);
-  /// Runs the rule of every op of the block and its regions; results get their most precise static types.
+  /// Runs the rule of every op of the block; results get their most precise static types.
   mlir::LogicalResult run(mlir::Block &block);
 
   Dims dims(mlir::Value v) override;
   std::optional<Dims> contents(mlir::Value v) override;
   void set(mlir::Value result, mlir::Type elementType, llvm::ArrayRef<mlir::AffineExpr> dims) override;
   void setContents(mlir::Value result, Dims contents) override { contents_[result] = std::move(contents); }
+  /// Anew: what an earlier call found, of arguments with other dims, is forgotten.
+  mlir::LogicalResult inferBody(mlir::Block &body) override;
 
 private:
   llvm::DenseMap<mlir::Value, Dims> dims_;

@@ -93,6 +93,13 @@ def Rt_InputOp : Rt_Op<"input", [Pure]> {
   let assemblyFormat = "$index attr-dict";
 }
 
+def Rt_StateOp : Rt_Op<"state", [Pure]> {
+  let summary = "State `index` of the model, called `name`";
+  let arguments = (ins I64Attr:$index, StrAttr:$name);
+  let results = (outs Rt_Buffer:$result);
+  let assemblyFormat = "$index $name attr-dict";
+}
+
 def Rt_ConstantOp : Rt_Op<"constant", [Pure]> {
   let summary = "A blob of the library";
   let arguments = (ins FlatSymbolRefAttr:$blob);
@@ -151,6 +158,61 @@ def Rt_SliceOp : Rt_Op<"slice", [Pure]> {
   let assemblyFormat = "$block `[` $offset `]` attr-dict";
 }
 
+def Rt_ResultOp : Rt_Op<"result", []> {
+  let summary = "In a body: memory for its result `index`, now that its dims are known; ends the run when memory is out";
+  let description = "Word `place` of what the caller passes says where it goes; the dims follow there.";
+  let arguments = (ins I64Attr:$index, I64Attr:$place, Variadic<Index>:$dims, DenseI64ArrayAttr:$static_dims,
+                       Index:$bytes);
+  let results = (outs Rt_Buffer:$result);
+  let assemblyFormat = "$index `at` $place `dims` custom<DynamicIndexList>($dims, $static_dims) `bytes` $bytes attr-dict";
+}
+
+//===----------------------------------------------------------------------===//
+// Control
+//===----------------------------------------------------------------------===//
+//
+// A body is a function with the attribute `dlc.body`. Its inputs and symbols are given by position; it says where its
+// results lie with rt.result. Results of a control op lie in segments of its own, from `segment` on, until the same op
+// runs again; their dims follow in `dims`, `ranks` says how many each has.
+
+def Rt_IfOp : Rt_Op<"if", [AttrSizedOperandSegments, AttrSizedResultSegments]> {
+  let summary = "Runs one of two bodies: the first unless the condition is 0";
+  let arguments = (ins Index:$condition, FlatSymbolRefAttr:$first, FlatSymbolRefAttr:$second,
+                       Variadic<Rt_Buffer>:$inputs, Variadic<Index>:$symbols, DenseI32ArrayAttr:$ranks,
+                       DefaultValuedAttr<I64Attr, "-1">:$segment);
+  let results = (outs Variadic<Rt_Buffer>:$buffers, Variadic<Index>:$dims);
+  let assemblyFormat = [{
+    $condition $first `else` $second `ins` `(` $inputs `)` `symbols` `(` $symbols `)` `ranks` $ranks
+    (`segment` $segment^)? attr-dict `->` `(` type($buffers) `)` `dims` `(` type($dims) `)`
+  }];
+  let extraClassDeclaration = "int64_t ownSegments() { return getRanks().size(); }";
+}
+
+def Rt_LoopOp : Rt_Op<"loop", [AttrSizedOperandSegments, AttrSizedResultSegments]> {
+  let summary = "Runs a body at most `trips` times, while the condition is not 0";
+  let description = [{
+    The body's inputs are the turn, the condition, the `carried` values and the `captured` ones, its results the condition,
+    the carried values and the elements that the other results stack. `start_dims` holds the dims of all results as they
+    are before the first turn. Symbol i is dim `sources[i]` of the carried values, all dims in a row, and follows them from
+    turn to turn; -1 where it stays as given. `widths` are the bytes of an element of each result.
+  }];
+  let arguments = (ins Index:$trips, Index:$condition, FlatSymbolRefAttr:$body, Variadic<Rt_Buffer>:$carried,
+                       Variadic<Rt_Buffer>:$captured, Variadic<Index>:$symbols, Variadic<Index>:$start_dims,
+                       DenseI32ArrayAttr:$sources, DenseI32ArrayAttr:$ranks, DenseI32ArrayAttr:$widths, I64Attr:$node,
+                       DefaultValuedAttr<I64Attr, "-1">:$segment);
+  let results = (outs Variadic<Rt_Buffer>:$buffers, Variadic<Index>:$dims);
+  let assemblyFormat = [{
+    $trips `while` $condition $body `carried` `(` $carried `)` `captured` `(` $captured `)` `symbols` `(` $symbols `)`
+    `from` $sources `start_dims` `(` $start_dims `)` `ranks` $ranks `widths` $widths `node` $node
+    (`segment` $segment^)? attr-dict `->` `(` type($buffers) `)` `dims` `(` type($dims) `)`
+  }];
+  let extraClassDeclaration = [{
+    /// One for the condition; two for each carried value, of this turn and the next; two for each stack, of the element
+    /// and of all so far.
+    int64_t ownSegments() { return 1 + 2 * int64_t(getRanks().size()); }
+  }];
+}
+
 //===----------------------------------------------------------------------===//
 // Work
 //===----------------------------------------------------------------------===//
@@ -179,6 +241,11 @@ def Rt_StoreDimsOp : Rt_Op<"store_dims", []> {
   let summary = "Writes dims as i64";
   let arguments = (ins Rt_Buffer:$to, Variadic<Index>:$dims, DenseI64ArrayAttr:$static_dims);
   let assemblyFormat = "$to custom<DynamicIndexList>($dims, $static_dims) attr-dict";
+}
+
+def Rt_StopIfFailedOp : Rt_Op<"stop_if_failed", []> {
+  let summary = "Ends the run if a kernel has reported an error: what follows changes state";
+  let assemblyFormat = "attr-dict";
 }
 
 def Rt_FailUnlessOp : Rt_Op<"fail_unless", []> {

@@ -100,3 +100,99 @@ func.func @scratch(%x: tensor<4xf32>) -> tensor<4xf32> {
   %0 = rt.call @k(%x) symbols() result_dims [affine_map<() -> (4)>] node 1 : (tensor<4xf32>) -> tensor<4xf32>
   return %0 : tensor<4xf32>
 }
+
+// -----
+
+// A branch reads its condition, passes what its bodies capture with the dims as symbols, and gives buffers with their
+// dims. What a body returns without having made it is copied.
+
+func.func private @k(tensor<?xf32>) -> tensor<?xf32>
+
+// CHECK-LABEL: func.func private @first()
+// CHECK-SAME: attributes {dlc.body}
+// CHECK: %[[N:.*]] = rt.symbol 0 "N"
+// CHECK: rt.result 0 at 0 dims [%[[N]]] bytes
+// CHECK: rt.launch @k
+func.func private @first(%x: tensor<?xf32> {dl.dims = ["N"]}) -> tensor<?xf32> attributes {dlc.body} {
+  %n = dl.symbol "N"
+  %0 = rt.call @k(%x) symbols(%n) result_dims [affine_map<()[s0] -> (s0)>] node 1 : (tensor<?xf32>) -> tensor<?xf32>
+  return %0 : tensor<?xf32>
+}
+// CHECK-LABEL: func.func private @second()
+// CHECK: %[[X:.*]] = rt.input 0
+// CHECK: %[[R:.*]] = rt.result 0 at 0
+// CHECK: rt.copy %[[R]] from %[[X]]
+func.func private @second(%x: tensor<?xf32> {dl.dims = ["N"]}) -> tensor<?xf32> attributes {dlc.body} {
+  return %x : tensor<?xf32>
+}
+// CHECK-LABEL: func.func @branch()
+// CHECK: %[[C:.*]] = rt.input 0
+// CHECK: %[[X:.*]] = rt.input 1
+// CHECK: %[[IF:.*]] = rt.read %[[C]][0] : i1
+// CHECK: %{{.*}}, %{{.*}} = rt.if %[[IF]] @first else @second ins(%[[X]]) symbols(%{{.*}}) ranks [1] -> (!rt.buffer) dims(index)
+func.func @branch(%c: tensor<i1>, %x: tensor<?xf32> {dl.dims = ["N"]}) -> tensor<?xf32> {
+  %r = dl.if %c bodies [@first, @second](%x : tensor<?xf32>) {result_dims = [["N"]]} : tensor<i1> -> (tensor<?xf32>)
+  return %r : tensor<?xf32>
+}
+
+// -----
+
+// The next value of a state is written where the old one lies if the kernel may do so and nobody reads the old one later.
+// Before that the run ends if anything went wrong.
+
+dl.state @w = dense<1.0> : tensor<4xf32>
+dl.state @v = dense<2.0> : tensor<4xf32>
+
+func.func private @step(tensor<4xf32>, tensor<4xf32>) -> tensor<4xf32> attributes {dlc.in_place = [array<i64: 1>]}
+
+// CHECK-LABEL: func.func @in_place()
+// CHECK: %[[X:.*]] = rt.input 0
+// CHECK: %[[W:.*]] = rt.state 0 "w"
+// CHECK: rt.stop_if_failed
+// CHECK: rt.launch @step ins(%[[X]], %[[W]]) outs(%[[W]])
+// CHECK-NEXT: return
+#dims = affine_map<() -> (4)>
+func.func @in_place(%x: tensor<4xf32>, %w: tensor<4xf32> {dl.state = "w"}) -> (tensor<4xf32> {dl.state = "w"}) {
+  %0 = rt.call @step(%x, %w) symbols() result_dims [#dims] node 1 : (tensor<4xf32>, tensor<4xf32>) -> tensor<4xf32>
+  return %0 : tensor<4xf32>
+}
+
+// The kernel may not write over its first input.
+// CHECK-LABEL: func.func @wrong_operand()
+// CHECK: %[[W:.*]] = rt.state 0 "w"
+// CHECK: %[[A:.*]] = rt.alloc
+// CHECK: rt.launch @step ins(%[[W]], %{{.*}}) outs(%[[A]])
+// CHECK: rt.stop_if_failed
+// CHECK: rt.copy %[[W]] from %[[A]]
+func.func @wrong_operand(%x: tensor<4xf32>, %w: tensor<4xf32> {dl.state = "w"}) -> (tensor<4xf32> {dl.state = "w"}) {
+  %0 = rt.call @step(%w, %x) symbols() result_dims [#dims] node 1 : (tensor<4xf32>, tensor<4xf32>) -> tensor<4xf32>
+  return %0 : tensor<4xf32>
+}
+
+// The old value is an output too.
+// CHECK-LABEL: func.func @read_later()
+// CHECK: %[[W:.*]] = rt.state 0 "w"
+// CHECK: %[[A:.*]] = rt.alloc
+// CHECK: rt.launch @step {{.*}} outs(%[[A]])
+// CHECK: %[[Y:.*]] = rt.output 0
+// CHECK: rt.copy %[[Y]] from %[[W]]
+// CHECK: rt.copy %[[W]] from %[[A]]
+func.func @read_later(%x: tensor<4xf32>, %w: tensor<4xf32> {dl.state = "w"}) -> (tensor<4xf32> {dl.state = "w"}, tensor<4xf32>) {
+  %0 = rt.call @step(%x, %w) symbols() result_dims [#dims] node 1 : (tensor<4xf32>, tensor<4xf32>) -> tensor<4xf32>
+  return %0, %w : tensor<4xf32>, tensor<4xf32>
+}
+
+// States that change places go through memory of their own.
+// CHECK-LABEL: func.func @swap()
+// CHECK: %[[W:.*]] = rt.state 0 "w"
+// CHECK: %[[V:.*]] = rt.state 1 "v"
+// CHECK: %[[A:.*]] = rt.alloc
+// CHECK: rt.copy %[[A]] from %[[V]]
+// CHECK: %[[B:.*]] = rt.alloc
+// CHECK: rt.copy %[[B]] from %[[W]]
+// CHECK: rt.copy %[[W]] from %[[A]]
+// CHECK: rt.copy %[[V]] from %[[B]]
+func.func @swap(%w: tensor<4xf32> {dl.state = "w"}, %v: tensor<4xf32> {dl.state = "v"})
+    -> (tensor<4xf32> {dl.state = "w"}, tensor<4xf32> {dl.state = "v"}) {
+  return %v, %w : tensor<4xf32>, tensor<4xf32>
+}

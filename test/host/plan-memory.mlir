@@ -106,3 +106,41 @@ func.func @scratch() attributes {dlc.entry} {
   rt.launch @k ins(%x) outs(%y) scratch(%t) dims() tiles(%c1) grain 1 node 2
   return
 }
+
+// -----
+
+// A loop's results have segments of their own, and its body others behind these. Numbers that it gives are known late.
+
+// CHECK-LABEL: func.func @loop()
+// CHECK-SAME: rt.segments = 5 : i64
+// CHECK: rt.loop {{.*}} segment 1
+// CHECK: rt.block 0 bytes
+func.func @loop() attributes {dlc.entry} {
+  %c1 = arith.constant 1 : index
+  %x = rt.input 0
+  %r, %d = rt.loop %c1 while %c1 @body carried(%x) captured() symbols(%c1) from [0] start_dims(%c1) ranks [1] widths [4]
+      node 3 -> (!rt.buffer) dims (index)
+  %bytes = rt.bytes [%d] * 4
+  %a = rt.alloc %bytes
+  rt.launch @k ins(%r) outs(%a) dims(%d) tiles(%c1) grain 1 node 1
+  %y = rt.output 0 dims [%d]
+  rt.launch @k ins(%a) outs(%y) dims(%d) tiles(%c1) grain 1 node 2
+  return
+}
+// CHECK-LABEL: func.func private @body()
+// CHECK: rt.plan 4
+// CHECK: rt.block 4
+func.func private @body() attributes {dlc.body} {
+  %c1 = arith.constant 1 : index
+  %n = rt.symbol 0 "N"
+  %x = rt.input 2
+  %bytes = rt.bytes [%n] * 4
+  %a = rt.alloc %bytes
+  rt.launch @k ins(%x) outs(%a) dims(%n) tiles(%c1) grain 1 node 1
+  %y = rt.result 1 at 1 dims [%n] bytes %bytes
+  rt.launch @k ins(%a) outs(%y) dims(%n) tiles(%c1) grain 1 node 2
+  %go = rt.input 1
+  %again = rt.result 0 at 0 dims [] bytes %c1
+  rt.copy %again from %go bytes %c1
+  return
+}

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """Whole models through `dlc compile`: C programs that link them, results against ONNX Runtime, what the files are."""
 import filecmp
+import itertools
 import os
 import re
 import subprocess
@@ -71,6 +72,73 @@ class Libraries(unittest.TestCase):
             actual = model.run({"x": x})["probs"]
             self.assertEqual(actual.shape, expected.shape)
             np.testing.assert_allclose(actual, expected, rtol=1e-5, atol=1e-6, err_msg=f"N = {n}")
+
+    def test_loops_and_branches(self):
+        path = models.loops(self.folder)
+        model = dlc.Model(models.compile_model(DLC, path, self.folder))
+        random = np.random.default_rng(3)
+        for n, trips, limit in itertools.product((1, 2, 7, 3), (0, 1, 4, 9), (0.5, 5, 1e9)):
+            x = random.random((n, 3), np.float32) * (random.random((n, 3)) > 0.3).astype(np.float32)
+            inputs = {"x": x, "m": np.array(trips), "limit": np.array(limit, np.float32), "init": np.zeros(3, np.float32)}
+            actual = model.run(inputs)
+            for name, expected in zip(("final", "maxes", "branch"), models.run_onnxruntime(path, inputs)):
+                self.assertEqual(actual[name].shape, expected.shape, name)
+                np.testing.assert_allclose(actual[name], expected, rtol=1e-5, err_msg=f"{name} {n} {trips} {limit}")
+
+    def test_loop_that_stacks_what_does_not_fit(self):
+        model = dlc.Model(models.compile_model(DLC, models.ragged(self.folder), self.folder))
+        self.assertEqual(model.run({"n": np.array(1)})["rows"].shape, (1, 0))
+        self.assertEqual(model.run({"n": np.array(0)})["rows"].shape, (0, 0))
+        with self.assertRaisesRegex(dlc.ModelError, "grow"):
+            model.run({"n": np.array(2)})
+
+    def test_training(self):
+        """Steps of train.mlir follow numpy's, whose gradients finite differences confirm, and change what `run` sees."""
+        library = models.compile_model(DLC, os.path.join(HERE, "train.mlir"), self.folder, "--cpu", VARIANTS)
+        random = np.random.default_rng(5)
+        start = {"w1": random.normal(0, 0.5, (8, 24)), "b1": random.normal(0, 0.1, 24), "w2": random.normal(0, 0.5, (24, 5))}
+
+        def loss(state, x, y):
+            h = np.maximum(x @ state["w1"] + state["b1"], 0)
+            d = h @ state["w2"] - y
+            da = (d @ state["w2"].T) * (h > 0)
+            return (d * d).sum() / 2, {"w1": x.T @ da, "b1": da.sum(0), "w2": h.T @ d}
+
+        x, y = random.normal(size=(13, 8)), random.normal(size=(13, 5))
+        _, gradients = loss(start, x, y)
+        for name, place in (("w1", (3, 7)), ("b1", (11,)), ("w2", (20, 4))):
+            ends = []
+            for step in (1e-6, -1e-6):
+                moved = {k: v.copy() for k, v in start.items()}
+                moved[name][place] += step
+                ends.append(loss(moved, x, y)[0])
+            self.assertAlmostEqual((ends[0] - ends[1]) / 2e-6, gradients[name][place], places=4, msg=name)
+
+        for variant in VARIANTS.split(","):
+            try:
+                model = dlc.Model(library, variant=variant)
+            except dlc.ModelError as error:
+                if error.status != 7:  # a variant that this machine does not run
+                    raise
+                print("this machine does not run", variant)
+                continue
+            state = {k: v.copy() for k, v in start.items()}
+            for name, value in state.items():
+                model.set_state(name, value)
+            losses = []
+            for step, n in enumerate((13, 1, 33, 0, 7) * 8):
+                x, y = random.normal(size=(n, 8)), random.normal(size=(n, 5))
+                expected, gradients = loss(state, x, y)
+                state = {k: v - 0.002 * gradients[k] for k, v in state.items()}
+                inputs = {"x": x.astype(np.float32), "y": y.astype(np.float32), "rate": np.float32([0.002]).reshape(())}
+                losses.append(float(model.run(inputs, "train_step")["loss"][0, 0]))
+                self.assertAlmostEqual(losses[-1], expected, delta=1e-4 * (1 + expected))
+            for name, value in state.items():
+                np.testing.assert_allclose(model.get_state(name), value, rtol=1e-4, atol=1e-5, err_msg=name)
+            self.assertEqual(model.get_state("steps"), 40)
+            x = random.normal(size=(9, 8))
+            np.testing.assert_allclose(model.run({"x": x.astype(np.float32)})["p"],
+                                       np.maximum(x @ state["w1"] + state["b1"], 0) @ state["w2"], rtol=1e-3, atol=1e-4)
 
     def test_same_bits_on_any_number_of_threads(self):
         for build, inputs in [(models.mlp, {"x": models.random_floats(0, 100, 64)}),

@@ -54,6 +54,57 @@ def values(folder):
                  [("picked", TensorProto.INT32, [4]), ("quotient", TensorProto.INT32, [4])])
 
 
+def _body(name, nodes, inputs, outputs):
+    infos = [[helper.make_tensor_value_info(n, t, s) for n, t, s in values] for values in (inputs, outputs)]
+    return helper.make_graph(nodes, name, *infos)
+
+
+def loops(folder):
+    """x f32[N,3], m i64, limit f32, init f32[3] -> final f32[3], maxes f32[N], branch f32[?,?]: a loop over rows with a loop
+    inside that ends early, and a branch whose dims depend on the data."""
+    number, yes, floats = (TensorProto.INT64, []), (TensorProto.BOOL, []), (TensorProto.FLOAT, None)
+    inner = _body("inner", [helper.make_node("Add", ["acc", "row"], ["acc2"]),
+                            helper.make_node("ReduceSum", ["acc2"], ["sum"], keepdims=0),
+                            helper.make_node("Less", ["sum", "limit"], ["again"]),
+                            helper.make_node("Identity", ["acc2"], ["element"])],
+                  [("j", *number), ("go", *yes), ("acc", TensorProto.FLOAT, [3])],
+                  [("again", *yes), ("acc2", TensorProto.FLOAT, [3]), ("element", TensorProto.FLOAT, [3])])
+    outer = _body("outer", [helper.make_node("Gather", ["x", "i"], ["row"], axis=0),
+                            helper.make_node("Loop", ["m", "always", "state"], ["state2", "stack"], "inner", body=inner),
+                            helper.make_node("ReduceMax", ["stack"], ["max"], keepdims=0),
+                            helper.make_node("Identity", ["on"], ["still_on"])],
+                  [("i", *number), ("on", *yes), ("state", TensorProto.FLOAT, [3])],
+                  [("still_on", *yes), ("state2", TensorProto.FLOAT, [3]), ("max", TensorProto.FLOAT, [])])
+    places = _body("places", [helper.make_node("NonZero", ["x"], ["found"]),
+                              helper.make_node("Cast", ["found"], ["as_floats"], to=TensorProto.FLOAT)],
+                   [], [("as_floats", TensorProto.FLOAT, ["a", "b"])])
+    squares = _body("squares", [helper.make_node("Mul", ["x", "x"], ["square"])], [],
+                    [("square", TensorProto.FLOAT, ["a", "b"])])
+    nodes = [helper.make_node("Shape", ["x"], ["shape"]), helper.make_node("Gather", ["shape", "zero"], ["n"], axis=0),
+             helper.make_node("Loop", ["n", "", "init"], ["final", "maxes"], "outer", body=outer),
+             helper.make_node("ReduceSum", ["x"], ["total"], keepdims=0),
+             helper.make_node("Greater", ["total", "two"], ["large"]),
+             helper.make_node("If", ["large"], ["found_or_square"], "choose", then_branch=places, else_branch=squares),
+             helper.make_node("Exp", ["found_or_square"], ["branch"])]
+    return _save(folder, "loops", nodes,
+                 [("x", TensorProto.FLOAT, ["N", 3]), ("m", *number), ("limit", TensorProto.FLOAT, []),
+                  ("init", TensorProto.FLOAT, [3])],
+                 [("final", TensorProto.FLOAT, [3]), ("maxes", TensorProto.FLOAT, ["N"]),
+                  ("branch", TensorProto.FLOAT, ["a", "b"])],
+                 {"zero": np.array(0), "always": np.array(True), "two": np.float32(2)})
+
+
+def ragged(folder):
+    """n i64 -> rows: a loop that stacks values of growing length, which no tensor holds."""
+    body = _body("body", [helper.make_node("Range", ["zero", "i", "one"], ["element"]),
+                          helper.make_node("Identity", ["go"], ["again"])],
+                 [("i", TensorProto.INT64, []), ("go", TensorProto.BOOL, [])],
+                 [("again", TensorProto.BOOL, []), ("element", TensorProto.INT64, ["k"])])
+    return _save(folder, "ragged", [helper.make_node("Loop", ["n", ""], ["rows"], "grow", body=body)],
+                 [("n", TensorProto.INT64, [])], [("rows", TensorProto.INT64, ["n", "k"])],
+                 {"zero": np.array(0), "one": np.array(1)})
+
+
 def product(folder, size=512):
     """a, b f32[512,512] -> c: long enough to be caught running."""
     shape = [size, size]

@@ -33,13 +33,17 @@ TEST(Tables, LieInMemoryAsCSaysTheyDo) {
 #define STRUCT dlc_function
   EXPECT_LAYOUT(function, dlc_function,
                 {AT(name), AT(n_inputs), AT(n_outputs), AT(n_symbols), AT(n_segments), AT(inputs), AT(outputs),
-                 AT(symbol_names), AT(symbol_min), AT(symbol_max), AT(entries), AT(segment_bytes)});
+                 AT(symbol_names), AT(symbol_min), AT(symbol_max), AT(entries), AT(segment_bytes), AT(state_access),
+                 AT(reserved)});
 #undef STRUCT
 #define STRUCT dlc_variant
   EXPECT_LAYOUT(variant, dlc_variant, {AT(isa), AT(features)});
 #undef STRUCT
 #define STRUCT dlc_node
   EXPECT_LAYOUT(node, dlc_node, {AT(id), AT(reserved), AT(name), AT(op)});
+#undef STRUCT
+#define STRUCT dlc_state
+  EXPECT_LAYOUT(state, dlc_state, {AT(name), AT(dtype), AT(rank), AT(dims), AT(bytes), AT(initial)});
 #undef STRUCT
 #define STRUCT dlc_program
   EXPECT_LAYOUT(program, dlc_program,
@@ -50,7 +54,7 @@ TEST(Tables, LieInMemoryAsCSaysTheyDo) {
   EXPECT_LAYOUT(description, dlc_description,
                 {AT(struct_size), AT(abi), AT(n_functions), AT(name), AT(json), AT(functions), AT(open), AT(close),
                  AT(variant), AT(session_new), AT(session_free), AT(call), AT(last_error), AT(status_text),
-                 AT(pool_new), AT(pool_free)});
+                 AT(pool_new), AT(pool_free), AT(get_state), AT(set_state)});
 #undef STRUCT
 }
 

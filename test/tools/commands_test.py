@@ -107,6 +107,61 @@ class Commands(unittest.TestCase):
         self.assertEqual(done.returncode, 2)
         self.assertIn("wrong.mlir:2:", done.stderr)
 
+    def test_check_of_variants(self):
+        """Every variant named is either checked or listed as skipped; none left is an error."""
+        names = ["sapphirerapids", "x86-64-v4", "x86-64-v3", "x86-64"]
+        report = answer("check", self.mlp, "--dim", "N=3", "--cpu", ",".join(names))
+        self.assertEqual([r["variant"] for r in report["results"]], [n for n in names if n not in report["skipped"]])
+        self.assertIn("x86-64", [r["variant"] for r in report["results"]])
+        self.assertTrue(all(r["ok"] for r in report["results"]))
+        self.assertIn("run: probs f32[3,10], x86-64: ok", run("check", self.mlp, "--dim", "N=3", "--cpu", "x86-64").stdout)
+        for name in report["skipped"]:
+            done = run("check", self.mlp, "--dim", "N=3", "--cpu", name)
+            self.assertEqual(done.returncode, 3)
+            self.assertIn(f"{name}: skipped, this machine lacks it", done.stdout)
+            self.assertIn(f"this machine runs none of {name}", done.stderr)
+
+    def write_text(self, argument, result="", function=""):
+        """A function of one argument that doubles it."""
+        with open(self.path("text.mlir"), "w") as f:
+            f.write(f"func.func @run(%x: tensor<?xf32> {{dl.dims = [\"N\"]{argument}}}) -> (tensor<?xf32> {{{result}}})\n"
+                    f"    attributes {{{function}}} {{\n  %0 = dl.add %x, %x : (tensor<?xf32>, tensor<?xf32>) -> "
+                    "tensor<?xf32>\n  return %0 : tensor<?xf32>\n}\n")
+        return self.path("text.mlir")
+
+    def test_check_as_the_text_says(self):
+        text = self.write_text(', dl.range = [3.0, 4.0]', "", "dl.sizes = {N = [0, 1, 17]}")
+        self.assertEqual([r["type"] for r in answer("check", text)["results"]], ["f32[0]", "f32[1]", "f32[17]"])
+        given = ", dl.value = dense<[1.0, -2.5]> : tensor<2xf32>"
+        text = self.write_text(given, "dl.expect = dense<[2.0, -5.0]> : tensor<2xf32>")
+        self.assertEqual([r.get("variant") for r in answer("check", text)["results"]], ["reference", None])
+        # A golden vector that nobody computes: reference and compiled code agree with each other, and are still wrong.
+        done = run("check", self.write_text(given, "dl.expect = dense<[2.0, -5.5]> : tensor<2xf32>"))
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("run: output0 f32[2], reference: DIFFERS: 1 of 2 elements differ", done.stdout)
+        # Without any tolerance the sign of a zero counts.
+        text = self.write_text(", dl.value = dense<-0.0> : tensor<1xf32>", "dl.expect = dense<0.0> : tensor<1xf32>")
+        self.assertEqual(run("check", text).returncode, 0)
+        self.assertEqual(run("check", text, "--rtol", "0", "--atol", "0").returncode, 1)
+        # What must be refused, and is not.
+        done = run("check", self.write_text(given, "", "dl.fails"))
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("run, reference: DIFFERS: accepts the inputs", done.stdout)
+
+    def test_check_refuses_mistakes_in_the_text(self):
+        for argument, result, function, message in [
+            (", dl.range = [1.0]", "", "dl.sizes = {N = [1]}", "dl.range = [LOW, HIGH]"),
+            (", dl.range = [2, 1]", "", "dl.sizes = {N = [1]}", "dl.range = [LOW, HIGH]"),
+            (", dl.value = dense<1> : tensor<2xi32>", "", "", "of the type that they stand at"),
+            ("", "dl.expect = 1 : i64", "dl.sizes = {N = [1]}", "of the type that they stand at"),
+            ("", "", "dl.sizes = [1, 2]", "dl.sizes = {N = [1, 2], ...}"),
+            ("", "", "dl.sizes = {N = [1, 2], M = [3]}", "as many dl.sizes"),
+            ("", "", "", "give --dim N=SIZE"),
+        ]:
+            done = run("check", self.write_text(argument, result, function))
+            self.assertEqual(done.returncode, 2, message)
+            self.assertIn(message, done.stderr)
+
     def test_inspect(self):
         function, = answer("inspect", self.mlp, "--dim", "N=2")["functions"]
         self.assertEqual(function["inputs"], [{"name": "x", "type": "f32[2,64]"}])

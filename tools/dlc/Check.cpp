@@ -1,4 +1,5 @@
 //===- Check.cpp - dlc check ------------------------------------*- C++ -*-===//
+#include "tools/dlc/CheckAttributes.h"
 #include "tools/dlc/Commands.h"
 #include "tools/dlc/CompileArguments.h"
 #include "tools/dlc/Divergence.h"
@@ -6,6 +7,7 @@
 #include "tools/dlc/Outcome.h"
 #include "tools/dlc/Reference.h"
 
+#include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/Format.h"
 #include "llvm/Support/FormatVariadic.h"
 #include "llvm/Support/raw_ostream.h"
@@ -31,6 +33,12 @@ struct CheckCommand {
   }
 };
 
+/// A CPU variant that this machine runs, opened once for all functions.
+struct Variant {
+  std::string name; ///< as given to --cpu; empty when there was no choice
+  std::unique_ptr<Session> session;
+};
+
 /// One run of `dlc check`: the model as the reference sees it, and as compiled.
 struct Checker {
   const CheckCommand &command;
@@ -38,40 +46,77 @@ struct Checker {
   mlir::MLIRContext &context;
   DiagnosticCollector &collector;
   const Library &library;
+  std::vector<Variant> variants;
+  std::vector<std::string> skipped;
   json::Array results;
   bool mismatch = false;
 
-  /// Exit code, or nullopt when the function has been compared.
+  /// Each is an exit code, or nullopt when the work is done.
+  std::optional<int> openVariants();
   std::optional<int> check(mlir::func::FuncOp function);
-  void report(mlir::func::FuncOp function, const Port &port, const HostTensor &actual, const HostTensor &expected);
-  void explain(mlir::func::FuncOp function, ArrayRef<HostTensor> inputs);
+  std::optional<int> check(mlir::func::FuncOp function, const CheckAttributes &attributes,
+                           std::map<std::string, int64_t> symbols);
+  std::optional<int> checkRefusal(mlir::func::FuncOp function, ArrayRef<HostTensor> inputs);
+
+  /// Whether it agrees. `variant` is the one that computed `actual`, or "reference".
+  bool report(mlir::func::FuncOp function, const Port &port, StringRef variant, const HostTensor &actual,
+              const HostTensor &expected);
+  void explain(mlir::func::FuncOp function, ArrayRef<HostTensor> inputs, const Variant &variant);
 };
 } // namespace
 
-void Checker::report(mlir::func::FuncOp function, const Port &port, const HostTensor &actual,
+std::optional<int> Checker::openVariants() {
+  std::vector<std::string> names = command.arguments.cpus;
+  if (names.empty())
+    names.push_back("");
+  for (const std::string &name : names) {
+    if (!name.empty() && !library.runs(name)) {
+      skipped.push_back(name);
+      if (!command.json)
+        outs() << name << ": skipped, this machine lacks it\n";
+      continue;
+    }
+    Expected<std::unique_ptr<Session>> session = Session::open(library, command.threads, nullptr, name);
+    if (!session)
+      return outcome.fail(ExitCode::Usage, session.takeError());
+    variants.push_back({name, std::move(*session)});
+  }
+  if (variants.empty())
+    return outcome.fail(ExitCode::Unsupported, createStringError("this machine runs none of " + join(names, ", ")));
+  return std::nullopt;
+}
+
+bool Checker::report(mlir::func::FuncOp function, const Port &port, StringRef variant, const HostTensor &actual,
                      const HostTensor &expected) {
   Difference difference = compare(actual, expected, command.tolerance(expected));
   bool bad = !difference.problem.empty();
   mismatch |= bad;
   json::Object object{{"function", function.getName()}, {"output", port.name}, {"type", actual.typeText()},
                       {"max_error", difference.maxError}, {"ok", !bad}};
+  if (!variant.empty())
+    object["variant"] = variant;
   if (bad)
     object["problem"] = difference.problem;
   results.push_back(std::move(object));
   if (command.json)
-    return;
+    return !bad;
   outs() << function.getName() << ": " << port.name << " " << actual.typeText();
+  if (!variant.empty())
+    outs() << ", " << variant << ":";
   if (bad)
     outs() << " DIFFERS: " << difference.problem << "\n";
   else
     outs() << formatv(" ok, largest error {0} ({1:F0}% of what is allowed)\n", format("%.2g", difference.maxError),
                       difference.share * 100);
+  return !bad;
 }
 
-void Checker::explain(mlir::func::FuncOp function, ArrayRef<HostTensor> inputs) {
-  std::optional<Divergence> first =
-      findDivergence(function, inputs, *command.arguments.toOptions(),
-                     [&](const HostTensor &expected) { return command.tolerance(expected); });
+void Checker::explain(mlir::func::FuncOp function, ArrayRef<HostTensor> inputs, const Variant &variant) {
+  CompileOptions options = *command.arguments.toOptions();
+  if (!variant.name.empty())
+    options.cpus = {variant.name};
+  std::optional<Divergence> first = findDivergence(
+      function, inputs, options, [&](const HostTensor &expected) { return command.tolerance(expected); });
   if (!first) {
     if (!command.json)
       outs() << "  each node alone agrees with the reference: the difference arises in how they are fused\n";
@@ -82,25 +127,52 @@ void Checker::explain(mlir::func::FuncOp function, ArrayRef<HostTensor> inputs) 
     outs() << "  first node that diverges: " << first->node << "\n  | " << first->problem << "\n";
 }
 
-std::optional<int> Checker::check(mlir::func::FuncOp function) {
+/// The function must refuse its inputs on both sides.
+std::optional<int> Checker::checkRefusal(mlir::func::FuncOp function, ArrayRef<HostTensor> inputs) {
+  auto report = [&](StringRef variant, bool refused, StringRef why) {
+    mismatch |= !refused;
+    results.push_back(json::Object{{"function", function.getName()}, {"variant", variant}, {"ok", refused}});
+    if (!command.json)
+      outs() << function.getName() << ", " << variant << ":" << (refused ? " refuses: " : " DIFFERS: accepts the inputs") << why
+             << "\n";
+  };
+  std::string why;
+  {
+    mlir::ScopedDiagnosticHandler quiet(&context, [&](mlir::Diagnostic &d) { why = d.str(); });
+    bool refused = failed(evaluateReference(function, inputs));
+    report("reference", refused, why);
+  }
+  for (const Variant &variant : variants) {
+    Expected<std::vector<HostTensor>> actual = variant.session->call(*library.find(function.getName()), inputs);
+    bool refused = !actual;
+    report(variant.name.empty() ? "compiled" : variant.name, refused, refused ? toString(actual.takeError()) : "");
+  }
+  return std::nullopt;
+}
+
+std::optional<int> Checker::check(mlir::func::FuncOp function, const CheckAttributes &attributes,
+                                  std::map<std::string, int64_t> symbols) {
   Expected<int32_t> index = library.find(function.getName());
   if (!index)
     return outcome.fail(ExitCode::Internal, index.takeError());
   const LibraryFunction &compiled = library.functions()[*index];
-  Expected<std::map<std::string, int64_t>> symbols = parseDims(command.arguments.dims);
-  if (!symbols)
-    return outcome.fail(ExitCode::Usage, symbols.takeError());
 
   std::vector<HostTensor> inputs, expected;
   if (command.reference == "builtin") {
-    auto gathered = gatherInputs(compiled, command.inputs, /*randomByDefault=*/true, command.seed, *symbols);
+    auto gathered = gatherInputs(compiled, command.inputs, /*randomByDefault=*/true, command.seed, symbols,
+                                 attributes.inputs);
     if (!gathered)
       return outcome.fail(ExitCode::Usage, gathered.takeError());
     inputs = std::move(*gathered);
+    if (attributes.fails)
+      return checkRefusal(function, inputs);
     mlir::FailureOr<std::vector<HostTensor>> reference = evaluateReference(function, inputs);
     if (failed(reference))
       return outcome.fail(collector);
     expected = std::move(*reference);
+    for (auto [port, e, golden] : zip(compiled.outputs, expected, attributes.expected))
+      if (golden && report(function, port, "reference", e, *golden))
+        e = *golden;
   } else {
     Expected<DataSet> data = readDataSet(command.reference);
     if (!data)
@@ -109,21 +181,37 @@ std::optional<int> Checker::check(mlir::func::FuncOp function) {
     expected = std::move(data->outputs);
   }
 
-  Expected<std::unique_ptr<Session>> session = Session::open(library, command.threads);
-  if (!session)
-    return outcome.fail(ExitCode::Usage, session.takeError());
-  Expected<std::vector<HostTensor>> actual = (*session)->call(*index, inputs);
-  if (!actual)
-    return outcome.fail(ExitCode::Mismatch, actual.takeError());
-  if (actual->size() != expected.size())
-    return outcome.fail(ExitCode::Mismatch, createStringError(Twine(actual->size()) + " outputs, the reference has " +
-                                                              Twine(expected.size())));
-  bool before = std::exchange(mismatch, false);
-  for (auto [port, a, e] : zip(compiled.outputs, *actual, expected))
-    report(function, port, a, e);
-  if (mismatch && command.reference == "builtin")
-    explain(function, inputs);
-  mismatch |= before;
+  for (const Variant &variant : variants) {
+    Expected<std::vector<HostTensor>> actual = variant.session->call(*index, inputs);
+    if (!actual)
+      return outcome.fail(ExitCode::Mismatch, createStringError(Twine(function.getName()) +
+                                                                (variant.name.empty() ? "" : ", ") + variant.name +
+                                                                ": " + toString(actual.takeError())));
+    if (actual->size() != expected.size())
+      return outcome.fail(ExitCode::Mismatch, createStringError(Twine(actual->size()) + " outputs, the reference has " +
+                                                                Twine(expected.size())));
+    bool agrees = true;
+    for (auto [port, a, e] : zip(compiled.outputs, *actual, expected))
+      agrees &= report(function, port, variant.name, a, e);
+    if (!agrees && command.reference == "builtin")
+      explain(function, inputs, variant);
+  }
+  return std::nullopt;
+}
+
+std::optional<int> Checker::check(mlir::func::FuncOp function) {
+  Expected<std::map<std::string, int64_t>> given = parseDims(command.arguments.dims);
+  if (!given)
+    return outcome.fail(ExitCode::Usage, given.takeError());
+  Expected<CheckAttributes> attributes = CheckAttributes::of(function);
+  if (!attributes)
+    return outcome.fail(ExitCode::Usage, attributes.takeError());
+  for (const std::map<std::string, int64_t> &sizes : attributes->sizes) {
+    std::map<std::string, int64_t> symbols = *given;
+    symbols.insert(sizes.begin(), sizes.end());
+    if (std::optional<int> failure = check(function, *attributes, std::move(symbols)))
+      return failure;
+  }
   return std::nullopt;
 }
 
@@ -140,7 +228,9 @@ static int run(const CheckCommand &command) {
   if (!module)
     return outcome.fail(collector);
 
-  Checker checker{command, outcome, *context, collector, *loaded->library, {}, false};
+  Checker checker{command, outcome, *context, collector, *loaded->library, {}, {}, {}, false};
+  if (std::optional<int> failure = checker.openVariants())
+    return *failure;
   for (auto function : module->getOps<mlir::func::FuncOp>()) {
     bool wanted = command.function.empty() || function.getName() == command.function;
     if (function.isPrivate() || function.isDeclaration() || !wanted)
@@ -151,6 +241,8 @@ static int run(const CheckCommand &command) {
   if (checker.results.empty())
     return outcome.fail(ExitCode::Usage, createStringError("no function to check"));
   outcome.fields["results"] = std::move(checker.results);
+  if (!command.arguments.cpus.empty())
+    outcome.fields["skipped"] = json::Array(checker.skipped);
   return outcome.done(checker.mismatch ? ExitCode::Mismatch : ExitCode::Ok);
 }
 
@@ -168,7 +260,9 @@ void addCheck(CLI::App &app, int &exit) {
   sub->add_option("--threads", command->threads, "Threads (default: one for each CPU)");
   sub->add_option("--seed", command->seed, "Seed of random inputs")->capture_default_str();
   sub->add_flag("--json", command->json, "Report as JSON on standard output");
-  sub->footer("Example:\n  dlc check mnist.onnx --dim N=7\n");
+  sub->footer(CheckAttributes::help +
+              std::string("\nExample:\n  dlc check mnist.onnx --dim N=7\n"
+                          "  dlc check mnist.onnx --dim N=7 --cpu x86-64-v4,x86-64-v3   each that this machine runs\n"));
   sub->callback([command, &exit] { exit = run(*command); });
 }
 

@@ -32,7 +32,8 @@ static json::Object toJson(const CompileReport &report) {
                       {"kernels", report.kernels},
                       {"launches", report.launches},
                       {"arena_bytes", report.arenaBytes},
-                      {"weight_bytes", report.weightBytes}};
+                      {"weight_bytes", report.weightBytes},
+                      {"copied_states", json::Array(report.copiedStates)}};
 }
 
 static void print(const CompileReport &report) {
@@ -43,6 +44,8 @@ static void print(const CompileReport &report) {
     outs() << formatv("{0}: {1} kernels, {2} launches, arena {3:F1} KiB, weights {4:F1} KiB, compiled in {5:F2} s\n",
                       report.name, report.kernels, report.launches, report.arenaBytes / 1024.0,
                       report.weightBytes / 1024.0, seconds);
+  for (const std::string &state : report.copiedStates)
+    outs() << "  " << state << " is copied into place: its old value is still read when the next one is made\n";
   for (const std::string &file : report.files) {
     uint64_t size = 0;
     sys::fs::file_size(file, size);

@@ -3,6 +3,7 @@
 
 #include "llvm/ADT/APFloat.h"
 #include "llvm/ADT/StringExtras.h"
+#include <cmath>
 #include <cstring>
 
 using namespace llvm;
@@ -29,24 +30,56 @@ static uint64_t next(uint64_t &state) {
   return z ^ (z >> 31);
 }
 
-HostTensor randomTensor(const DType &type, ArrayRef<int64_t> dims, uint64_t seed) {
+/// The bits of `v` as an element of a float type.
+static uint64_t bitsOf(const DType &type, double v) {
+  if (type.code == 11)
+    return bit_cast<uint64_t>(v);
+  APFloat rounded(v);
+  bool lost;
+  rounded.convert(type.code == 1    ? APFloat::IEEEsingle()
+                  : type.code == 10 ? APFloat::IEEEhalf()
+                                    : APFloat::BFloat(),
+                  APFloat::rmNearestTiesToEven, &lost);
+  return rounded.bitcastToAPInt().getZExtValue();
+}
+
+static bool isFloat(const DType &type) { return type.name.front() == 'f' || type.name == "bf16"; }
+
+/// The values where formulas and instructions go wrong first.
+static SmallVector<uint64_t> specialsOf(const DType &type) {
+  unsigned width = type.bytes * 8;
+  uint64_t all = ~uint64_t(0) >> (64 - width), top = uint64_t(1) << (width - 1);
+  if (type.name == "bool")
+    return {0, 1};
+  if (!isFloat(type))
+    return {0, 1, 2, all, all - 1, top, top - 1}; // as signed: 0, 1, 2, -1, -2, lowest, highest
+  uint64_t infinity = bitsOf(type, INFINITY);
+  SmallVector<uint64_t> values;
+  for (uint64_t magnitude : {uint64_t(0), uint64_t(1), bitsOf(type, 0.5), bitsOf(type, 1), bitsOf(type, 1.5),
+                             bitsOf(type, 2.5), bitsOf(type, 40), infinity - 1, infinity})
+    values.append({magnitude, magnitude | top});
+  values.push_back(bitsOf(type, NAN));
+  return values;
+}
+
+HostTensor randomTensor(const DType &type, ArrayRef<int64_t> dims, uint64_t seed, const InputValues &values) {
   HostTensor tensor{&type, dims.vec(), {}};
   int64_t n = tensor.elements();
   tensor.data.resize(n * type.bytes);
+  auto [low, high] = values.range.value_or(isFloat(type) ? std::pair(-1.0, 1.0) : std::pair(1.0, 7.0));
+  SmallVector<uint64_t> specials = values.specials ? specialsOf(type) : SmallVector<uint64_t>();
   for (int64_t i = 0; i < n; ++i) {
-    uint64_t bits = next(seed);
-    double uniform = static_cast<double>(bits >> 11) * 0x1p-52 - 1;
-    uint64_t value = type.code == 9 ? bits >> 63 : 1 + (bits >> 32) % 7;
-    if (type.code == 1) {
-      value = bit_cast<uint32_t>(static_cast<float>(uniform));
-    } else if (type.code == 11) {
-      value = bit_cast<uint64_t>(uniform);
-    } else if (type.code == 10 || type.code == 16) {
-      APFloat rounded(uniform);
-      bool lost;
-      rounded.convert(type.code == 10 ? APFloat::IEEEhalf() : APFloat::BFloat(), APFloat::rmNearestTiesToEven, &lost);
-      value = rounded.bitcastToAPInt().getZExtValue();
+    uint64_t bits = next(seed), value;
+    if (type.name == "bool") {
+      value = bits >> 63;
+    } else if (isFloat(type)) {
+      double uniform = static_cast<double>(bits >> 11) * 0x1p-53;
+      value = bitsOf(type, low + (high - low) * uniform);
+    } else {
+      value = static_cast<int64_t>(low) + (bits >> 32) % static_cast<uint64_t>(high - low + 1);
     }
+    if (!specials.empty() && bits & 1)
+      value = specials[(bits >> 1) % specials.size()];
     std::memcpy(tensor.data.data() + i * type.bytes, &value, type.bytes);
   }
   return tensor;
@@ -62,9 +95,14 @@ static void learnSymbols(const Port &port, const HostTensor &tensor, std::map<st
 
 Expected<std::vector<HostTensor>> gatherInputs(const LibraryFunction &function, ArrayRef<std::string> given,
                                                bool randomByDefault, uint64_t seed,
-                                               std::map<std::string, int64_t> &symbols) {
+                                               std::map<std::string, int64_t> &symbols, ArrayRef<InputValues> values) {
   std::vector<std::optional<HostTensor>> tensors(function.inputs.size());
   std::vector<bool> random(function.inputs.size(), randomByDefault);
+  for (auto [index, value] : enumerate(values)) {
+    tensors[index] = value.fixed;
+    if (value.fixed)
+      learnSymbols(function.inputs[index], *value.fixed, symbols);
+  }
   for (StringRef option : given) {
     // ONNX names may contain '=': the value starts after the last one that makes sense.
     size_t at = option.rfind("=@");
@@ -77,6 +115,7 @@ Expected<std::vector<HostTensor>> gatherInputs(const LibraryFunction &function, 
     size_t index = port - function.inputs.begin();
     if (value == "rand") {
       random[index] = true;
+      tensors[index].reset();
     } else if (value.consume_front("@")) {
       Expected<HostTensor> tensor = readTensor(value);
       if (!tensor)
@@ -99,7 +138,7 @@ Expected<std::vector<HostTensor>> gatherInputs(const LibraryFunction &function, 
         return sizes.takeError();
       if (!checkedBytes(*sizes, port.type->bytes))
         return createStringError("input '" + port.name + "': " + dlc::typeText(port.type->name, *sizes) + " is too large");
-      tensors[index] = randomTensor(*port.type, *sizes, seed + index);
+      tensors[index] = randomTensor(*port.type, *sizes, seed + index, values.empty() ? InputValues() : values[index]);
     }
     inputs.push_back(std::move(*tensors[index]));
   }

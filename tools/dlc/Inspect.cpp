@@ -62,7 +62,7 @@ static Contents contentsOf(func::FuncOp function) {
     if (op->hasTrait<OpTrait::ConstantLike>()) {
       if (tensor && tensor.hasStaticShape()) {
         contents.constantBytes += tensor.getNumElements() * dl::byteWidth(tensor.getElementType());
-        if (isa<FloatType>(tensor.getElementType()))
+        if (isa<FloatType>(tensor.getElementType()) && tensor.getRank()) // scalars are parts of formulas
           contents.parameters += tensor.getNumElements();
       }
       return;

@@ -155,13 +155,25 @@ Expected<int32_t> Library::find(StringRef name) const {
                            join(map_range(functions_, [](const LibraryFunction &f) { return f.name; }), ", "));
 }
 
+bool Library::runs(const std::string &variant) const {
+  dlc_options options = DLC_OPTIONS_INIT;
+  options.threads = 1;
+  options.variant = variant.c_str();
+  dlc_model *model = nullptr;
+  dlc_status status = abi_->open(&options, &model, nullptr, 0);
+  abi_->close(model);
+  return status != DLC_UNSUPPORTED_CPU;
+}
+
 //===- Running ------------------------------------------------------------===//
 
-Expected<std::unique_ptr<Session>> Session::open(const Library &library, int32_t threads, dlc_pool *pool) {
+Expected<std::unique_ptr<Session>> Session::open(const Library &library, int32_t threads, dlc_pool *pool,
+                                                 const std::string &variant) {
   std::unique_ptr<Session> session(new Session(library));
   dlc_options options = DLC_OPTIONS_INIT;
   options.threads = threads;
   options.pool = pool;
+  options.variant = variant.empty() ? nullptr : variant.c_str();
   char why[512] = "";
   if (library.abi().open(&options, &session->model_, why, sizeof why))
     return createStringError(Twine(library.abi().name) + ": " + why);

@@ -48,6 +48,8 @@ public:
   const std::vector<LibraryFunction> &functions() const { return functions_; }
   /// Index of the function called `name`, or an error that lists them.
   llvm::Expected<int32_t> find(llvm::StringRef name) const;
+  /// Whether this machine runs that variant, which the library must have.
+  bool runs(const std::string &variant) const;
 
 private:
   Library() = default;
@@ -61,9 +63,9 @@ private:
 /// An open model with one session.
 class Session {
 public:
-  /// `threads` as in dlc_options; `pool` (may be null) must outlive the session.
+  /// `threads` as in dlc_options; `pool` (may be null) must outlive the session; an empty `variant` is the best.
   static llvm::Expected<std::unique_ptr<Session>> open(const Library &library, int32_t threads,
-                                                       dlc_pool *pool = nullptr);
+                                                       dlc_pool *pool = nullptr, const std::string &variant = "");
   ~Session();
   Session(const Session &) = delete;
 

@@ -87,6 +87,7 @@ Difference compare(const HostTensor &actual, const HostTensor &expected, Toleran
     return difference;
   }
   bool exact = actual.type->name.front() != 'f' && actual.type->name != "bf16";
+  bool signedZeros = tolerance.relative == 0 && tolerance.absolute == 0;
   int64_t bad = 0, worst = -1;
   for (int64_t i = 0, n = actual.elements(); i < n; ++i) {
     double a = actual.at(i), e = expected.at(i);
@@ -94,9 +95,11 @@ Difference compare(const HostTensor &actual, const HostTensor &expected, Toleran
     bool equal = a == e || (std::isnan(a) && std::isnan(e));
     if (exact && actual.type->bytes == 8) // doubles do not tell neighbours apart up there
       equal = std::equal(&actual.data[i * 8], &actual.data[i * 8] + 8, &expected.data[i * 8]);
+    if (equal && signedZeros && a == 0)
+      equal = std::signbit(a) == std::signbit(e);
     if (equal)
       continue;
-    bool ok = !exact && std::isfinite(a) && std::isfinite(e) && error <= allowed;
+    bool ok = !exact && std::isfinite(a) && std::isfinite(e) && allowed > 0 && error <= allowed;
     double share = std::isfinite(error) && allowed > 0 ? error / allowed : INFINITY;
     if (std::isfinite(error))
       difference.maxError = std::max(difference.maxError, error);

@@ -30,7 +30,8 @@ struct Difference {
   double maxError = 0; ///< largest absolute error
   double share = 0;    ///< largest error as a share of what is allowed
 };
-/// Compares type, shape and elements. NaN equals NaN; infinities must be equal.
+/// Compares type, shape and elements. NaN equals NaN; infinities must be equal, and with no tolerance at all the signs of
+/// zeros too.
 Difference compare(const HostTensor &actual, const HostTensor &expected, Tolerance tolerance);
 
 } // namespace dlc

@@ -10,6 +10,8 @@ import struct
 import numpy as np
 
 _DTYPES = {1: "f4", 2: "u1", 3: "i1", 4: "u2", 5: "i2", 6: "i4", 7: "i8", 9: "?", 10: "f2", 11: "f8", 12: "u4", 13: "u8"}
+_TYPES = {"f32": "f4", "u8": "u1", "i8": "i1", "u16": "u2", "i16": "i2", "i32": "i4", "i64": "i8", "bool": "?", "f16": "f2",
+          "f64": "f8", "u32": "u4", "u64": "u8"}
 _CODES = {np.dtype(d): code for code, d in _DTYPES.items()}
 _BF16 = 16
 _MAX_RANK = 32
@@ -45,6 +47,8 @@ class _Description(ctypes.Structure):
         ("status_text", ctypes.CFUNCTYPE(ctypes.c_char_p, _status)),
         ("pool_new", ctypes.CFUNCTYPE(_status, ctypes.c_int32, _out)),
         ("pool_free", ctypes.CFUNCTYPE(None, _pointer)),
+        ("get_state", ctypes.CFUNCTYPE(_status, _pointer, ctypes.c_char_p, _pointer, ctypes.c_size_t)),
+        ("set_state", ctypes.CFUNCTYPE(_status, _pointer, ctypes.c_char_p, _pointer, ctypes.c_size_t)),
     ]
 
 
@@ -128,6 +132,31 @@ class Model:
         if status:
             message = self._abi.last_error(self._session) if self._session else self._abi.status_text(status)
             raise ModelError(status, (message or b"").decode(errors="replace"))
+
+    def _state(self, name):
+        """An empty array like the state called `name`."""
+        for state in self.description["states"]:
+            if state["name"] == name:
+                return np.empty(state["dims"], _TYPES[state["dtype"]])
+        raise ValueError(f"no state {name!r}; there are: {', '.join(s['name'] for s in self.description['states']) or '(none)'}")
+
+    def _check_state(self, status):
+        if status:
+            raise ModelError(status, self._abi.status_text(status).decode())
+
+    def get_state(self, name):
+        """A copy of the state called `name`, as it is after the last call of any session."""
+        value = self._state(name)
+        self._check_state(self._abi.get_state(self._model, name.encode(), value.ctypes.data, value.nbytes))
+        return value
+
+    def set_state(self, name, value):
+        """Gives the state called `name` another value: an array of its dims, converted to its dtype."""
+        own = self._state(name)
+        if np.shape(value) != own.shape:
+            raise ValueError(f"state {name!r} has dims {own.shape}, got {np.shape(value)}")
+        own[...] = value
+        self._check_state(self._abi.set_state(self._model, name.encode(), own.ctypes.data, own.nbytes))
 
     def _prepare(self, inputs, function):
         ports = self.description["functions"][self.functions[function]]

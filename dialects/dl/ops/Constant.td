@@ -4,6 +4,7 @@
 
 include "dialects/dl/Dl.td"
 include "mlir/IR/BuiltinAttributeInterfaces.td"
+include "mlir/IR/SymbolInterfaces.td"
 
 def Dl_ConstantOp : Dl_Op<"constant", [Pure, ConstantLike], ["evaluate", "fusion"]> {
   let summary = "A weight or a literal; large ones are resources over mapped memory";
@@ -11,6 +12,16 @@ def Dl_ConstantOp : Dl_Op<"constant", [Pure, ConstantLike], ["evaluate", "fusion
   let results = (outs Dl_Tensor:$result);
   let hasFolder = 1;
   let assemblyFormat = "($name^)? $value attr-dict `:` type($result)";
+}
+
+def Dl_StateOp : Op<Dl_Dialect, "state", [Symbol]> {
+  let summary = "A value that the model keeps from call to call, and what it starts as";
+  let description = [{
+    Functions of the module are pure: one takes the state as an argument with the attribute `dl.state = "name"` and gives
+    its next value as a result with the same attribute.
+  }];
+  let arguments = (ins SymbolNameAttr:$sym_name, ElementsAttr:$value);
+  let assemblyFormat = "$sym_name `=` $value attr-dict";
 }
 
 def Dl_ShapeOfOp : Dl_Op<"shape_of", [Pure], ["evaluate", "fusion"]> {
