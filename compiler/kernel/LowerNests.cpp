@@ -254,9 +254,10 @@ private:
     bool reduces = llvm::any_of(loops, [](const Loop &l) { return l.reduced; });
     int64_t budget = elements;
     if (reduces) {
-      // All of the reduced dims are in a tile; along a parallel innermost dim a few vectors.
+      // All of the reduced dims are in a tile; along a parallel innermost dim a few vectors, or where nothing is read
+      // twice runs that are long enough to stream.
       if (!loops.back().reduced)
-        loops.back().tile = clampTile(loops.back(), 64);
+        loops.back().tile = clampTile(loops.back(), isOnePass() ? 256 : 64);
     } else {
       for (Loop &l : llvm::reverse(loops)) {
         l.tile = clampTile(l, budget);
@@ -280,6 +281,9 @@ private:
       for (int64_t i = 0; i <= last; ++i)
         loops[i].tile = i == source || i == last ? clampTile(loops[i], 64) : 1;
     }
+  }
+  bool isOnePass() {
+    return levels.back() <= 1 && llvm::all_of(f.outputs, [&](Value v) { return level.lookup(v) == 1; });
   }
   int64_t clampTile(const Loop &l, int64_t wanted) {
     wanted = std::max<int64_t>(1, wanted);
