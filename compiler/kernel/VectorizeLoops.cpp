@@ -157,7 +157,7 @@ void LoopEmitter::finishOutputs(unsigned level) {
       continue;
     for (unsigned chunk = 0; chunk < states[i].size(); ++chunk)
       access.store(b, loc, states[i][chunk], chunkIvs(chunk), plan.order, plan.vectorDim,
-                   reduced[i] ? LaneShape{} : shape);
+                   reduced[i] ? LaneShape{} : shape, isStreamed(nest.op));
     states[i].clear();
   }
 }

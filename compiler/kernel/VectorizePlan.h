@@ -7,6 +7,10 @@
 
 namespace dlc {
 
+/// On a linalg.generic: its outputs go past the caches, and start at cache lines as do their rows.
+inline constexpr llvm::StringLiteral streamedAttrName = "dlc.streamed";
+inline bool isStreamed(mlir::Operation *op) { return op->hasAttr(streamedAttrName); }
+
 /// A linalg.generic on memrefs as loops see it: sizes, and the memory that each operand touches.
 struct Nest {
   mutable mlir::linalg::GenericOp op;          ///< a handle, whose accessors are not const
