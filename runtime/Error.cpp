@@ -92,11 +92,29 @@ void writeShape(Text &text, int32_t dtype, int32_t rank, const int64_t *dims) {
   text << "]";
 }
 
-void writeNodeError(Text &text, const dlc_program &program, int32_t status, int32_t node) {
+static const dlc_node *writeNode(Text &text, const dlc_program &program, int32_t node) {
   for (int32_t i = 0; i < program.n_nodes; ++i)
-    if (program.nodes[i].id == node)
+    if (program.nodes[i].id == node) {
       (text << "node ").quote(program.nodes[i].name) << " (" << program.nodes[i].op << "): ";
+      return &program.nodes[i];
+    }
+  return nullptr;
+}
+
+void writeNodeError(Text &text, const dlc_program &program, int32_t status, int32_t node) {
+  writeNode(text, program, node);
   text << dlc_rt_status_text(dlc_status(status));
+}
+
+void writeMismatch(Text &text, const dlc_program &program, int32_t node, int32_t n, int64_t first, int64_t second) {
+  const dlc_node *known = writeNode(text, program, node);
+  if (!known || !known->expects || !*known->expects) {
+    text << dlc_rt_status_text(DLC_SHAPE_MISMATCH);
+    return;
+  }
+  text << "expects " << known->expects << ", got " << first;
+  if (n > 1)
+    text << " and " << second;
 }
 
 } // namespace dlc::runtime

@@ -36,5 +36,7 @@ void writeShape(Text &text, int32_t dtype, int32_t rank, const int64_t *dims);
 
 /// Writes `node "/gather" (Gather): an index is out of range`.
 void writeNodeError(Text &text, const dlc_program &program, int32_t status, int32_t node);
+/// The same for dims that do not fit: `n` (1 or 2) were got.
+void writeMismatch(Text &text, const dlc_program &program, int32_t node, int32_t n, int64_t first, int64_t second);
 
 } // namespace dlc::runtime

@@ -315,6 +315,14 @@ extern "C" int32_t dlc_rt_fail(dlc_context *context, int32_t code, int32_t node)
   return context->status;
 }
 
+extern "C" int32_t dlc_rt_mismatch(dlc_context *context, int32_t node, int32_t n, int64_t first, int64_t second) {
+  if (context->fail(DLC_SHAPE_MISMATCH)) {
+    Text text = context->text();
+    writeMismatch(text, *context->model->program, node, n, first, second);
+  }
+  return context->status;
+}
+
 extern "C" int32_t dlc_rt_workers(dlc_context *context) {
   const dlc_pool *pool = context->model->pool;
   return pool ? pool->threads : 1;

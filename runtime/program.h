@@ -106,6 +106,7 @@ typedef struct dlc_node {
   int32_t reserved;
   const char *name; /* as in the model file */
   const char *op;
+  const char *expects; /* what dlc_rt_mismatch says of dims that do not fit; empty or null where it is not called */
 } dlc_node;
 
 typedef struct dlc_program {
@@ -174,6 +175,9 @@ int32_t dlc_rt_status(dlc_context *context);
 /* Records that `code` happened at node `node` (0: at none), unless something was recorded before. Returns what the
    entry should return. */
 int32_t dlc_rt_fail(dlc_context *context, int32_t code, int32_t node);
+
+/* Records in the same way that the dims of node `node` do not fit: the `n` of them (1 or 2) that were got. */
+int32_t dlc_rt_mismatch(dlc_context *context, int32_t node, int32_t n, int64_t first, int64_t second);
 
 /* ---- called by the exported wrappers of compiler/package ---- */
 

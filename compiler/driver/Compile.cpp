@@ -210,7 +210,7 @@ private:
     for (const Target &t : targets)
       program.variants.push_back({t.name, t.runtimeFeatures});
     for (const HostProgram::Node &n : host.nodes)
-      program.nodes.push_back({static_cast<int32_t>(n.id), n.name, n.op});
+      program.nodes.push_back({static_cast<int32_t>(n.id), n.name, n.op, n.expects});
     for (const HostProgram::Blob &blob : host.blobs)
       program.weights.push_back({blob.symbol, static_cast<uint64_t>(blob.alignment), blob.data});
     program.facts["flops"] = flops;

@@ -46,7 +46,10 @@ class Former {
 public:
   Former(func::FuncOp function, SymbolicShapes &shapes, unsigned maxOps, unsigned maxInputs)
       : function(function), block(function.getBody().front()), shapes(shapes), maxOps(maxOps), maxInputs(maxInputs),
-        b(function.getContext()), dims(b, shapes) {}
+        b(function.getContext()), dims(b, shapes) {
+    for (const Requirement &r : shapes.requirements())
+      required[r.op].push_back(&r);
+  }
 
   void run() {
     findNeeded();
@@ -82,18 +85,33 @@ private:
       for (auto [i, v] : llvm::enumerate(op->getOperands()))
         if (!shapesOnly && !(dl && dl.onlyShapes(i)))
           need(v, work);
-      for (Value r : op->getResults())
-        if (isa<RankedTensorType>(r.getType()))
-          for (AffineExpr e : shapes.dims(r)) {
-            SmallVector<Value> read;
-            dims.readBy(e, read);
-            for (Value v : read) {
-              readOnHost.insert(v);
-              if (v != r)
-                need(v, work);
-            }
-          }
+      for (Value v : readForDims(op)) {
+        readOnHost.insert(v);
+        if (v.getDefiningOp() != op)
+          need(v, work);
+      }
     }
+  }
+
+  /// The values whose elements or dims the host reads before `op` runs, to know its dims and whether they fit; and of
+  /// its own results, those that alone tell their dims.
+  SmallVector<Value> readForDims(Operation *op) {
+    SmallVector<Value> read;
+    for (Value r : op->getResults())
+      if (isa<RankedTensorType>(r.getType()))
+        for (AffineExpr e : shapes.dims(r))
+          dims.readBy(e, read);
+    for (const Requirement *r : required.lookup(op))
+      read.append(readBy(*r));
+    return read;
+  }
+
+  SmallVector<Value> readBy(const Requirement &r) {
+    SmallVector<Value> read;
+    dims.readBy(r.a, read);
+    if (r.b)
+      dims.readBy(r.b, read);
+    return read;
   }
 
   //===--------------------------------------------------------------------===//
@@ -329,6 +347,10 @@ private:
     b.setInsertionPointToStart(&block);
     if (!old.empty())
       b.setInsertionPoint(old.front());
+    // What the inputs' dims alone decide is known before anything runs.
+    for (const Requirement &r : shapes.requirements())
+      if (needed.contains(r.op) && readBy(r).empty())
+        emitRequirement(r);
     for (Operation *op : old) {
       if (op == block.getTerminator())
         break;
@@ -353,16 +375,13 @@ private:
       for (Value v : op->getOperands())
         if (Group *p = groupOf(v); p && p != g && needed.contains(v.getDefiningOp()))
           emit(p);
-      for (Value r : op->getResults())
-        if (isa<RankedTensorType>(r.getType()))
-          for (AffineExpr e : shapes.dims(r)) {
-            SmallVector<Value> read;
-            dims.readBy(e, read);
-            for (Value v : read)
-              if (Group *p = groupOf(v); p && p != g)
-                emit(p);
-          }
+      for (Value v : readForDims(op))
+        if (Group *p = groupOf(v); p && p != g)
+          emit(p);
     }
+    for (Operation *op : g->ops)
+      for (const Requirement *r : required.lookup(op))
+        emitRequirement(*r);
     if (g->root == Fusion::Kind::Host)
       emitHost(g->ops.front());
     else if (g->root == Fusion::Kind::Alias)
@@ -404,6 +423,20 @@ private:
     for (AffineExpr e : symbols)
       values.push_back(dims.emit(loc, e, [&](Value v) { return mapped(v); }));
     return values;
+  }
+
+  /// Once for each pair of dims: the first op that needs them to fit is the one to name.
+  void emitRequirement(const Requirement &r) {
+    using Kind = Requirement::Kind;
+    if (!demanded.insert({int(r.kind), r.a, r.b}).second)
+      return;
+    Location loc = r.op->getLoc();
+    SmallVector<AffineExpr> both{r.a};
+    if (r.b)
+      both.push_back(r.b);
+    SmallVector<Value> values = emitDims(loc, both);
+    RequireOp::create(b, loc, values[0], r.b ? values[1] : Value(), r.kind == Kind::AtMost,
+                      r.op->getName().stripDialect(), r.expects);
   }
 
   void emitView(Operation *op) {
@@ -496,6 +529,8 @@ private:
   llvm::DenseSet<Value> readOnHost; ///< their elements or dims make up the dims of others
   llvm::DenseMap<Operation *, unsigned> position;
   llvm::DenseMap<Operation *, Group *> groups;
+  llvm::DenseMap<Operation *, SmallVector<const Requirement *>> required;
+  llvm::DenseSet<std::tuple<int, AffineExpr, AffineExpr>> demanded;
   std::vector<std::unique_ptr<Group>> storage;
   IRMapping mapping;
 };

@@ -20,6 +20,7 @@
 #include "llvm/ADT/StringMap.h"
 #include "llvm/ADT/StringSet.h"
 #include "llvm/ADT/TypeSwitch.h"
+#include "llvm/Support/Path.h"
 #include <numeric>
 
 using namespace mlir;
@@ -61,10 +62,16 @@ int32_t dtypeOf(Type t) {
       .Default([](Type) { return 0; });
 }
 
-/// The names of the model's nodes behind a location, each once.
-void collectNames(Location loc, llvm::SmallSetVector<StringRef, 4> &names) {
+/// The names of the model's nodes behind a location, each once; of a node in a text without a name, its line.
+void collectNames(Location loc, std::vector<std::string> &names) {
+  auto add = [&](std::string name) {
+    if (!llvm::is_contained(names, name))
+      names.push_back(std::move(name));
+  };
   if (auto named = dyn_cast<NameLoc>(loc))
-    names.insert(named.getName());
+    add(named.getName().str());
+  else if (auto line = dyn_cast<FileLineColLoc>(loc))
+    add((llvm::sys::path::filename(line.getFilename()) + ":" + Twine(line.getLine())).str());
   else if (auto fused = dyn_cast<FusedLoc>(loc))
     for (Location inner : fused.getLocations())
       collectNames(inner, names);
@@ -225,6 +232,8 @@ private:
 
   /// Finds the returned values that their producer can write to the caller's memory.
   void claimOutputs() {
+    for (auto require : source.getBody().front().getOps<dl::RequireOp>())
+      lastRequire = require;
     returned = source.getBody().front().getTerminator()->getOperands();
     for (auto [i, v] : llvm::enumerate(returned)) {
       Value root = withoutViews(v);
@@ -235,8 +244,8 @@ private:
     }
   }
 
-  /// Whether the kernel that makes `next` can write it where `old` lies: it may itself, and whatever else reads the old
-  /// value does so earlier.
+  /// Whether the kernel that makes `next` can write it where `old` lies: it may itself, whatever else reads the old
+  /// value does so earlier, and no later check of dims ends the run with the old value gone.
   bool canReplace(Value old, Value next) {
     auto call = next.getDefiningOp<rt::CallOp>();
     auto callee = call ? symbolTable.lookup<func::FuncOp>(call.getCallee()) : func::FuncOp();
@@ -244,6 +253,8 @@ private:
     ArrayRef<int64_t> allowed;
     if (inPlace)
       allowed = cast<DenseI64ArrayAttr>(inPlace[cast<OpResult>(next).getResultNumber()]).asArrayRef();
+    if (lastRequire && call && call->isBeforeInBlock(lastRequire))
+      return false;
     for (OpOperand &use : old.getUses()) {
       Operation *user = use.getOwner();
       if (user == call ? !llvm::is_contained(allowed, int64_t(use.getOperandNumber()))
@@ -474,12 +485,21 @@ private:
     return success();
   }
 
-  void addNode(int64_t id, Location loc, StringRef ops) {
-    llvm::SmallSetVector<StringRef, 4> names;
+  LogicalResult convertRequire(dl::RequireOp op) {
+    Value lhs = index(op.getA()), rhs = op.getB() ? index(op.getB()) : Value();
+    if (!lhs || (op.getB() && !rhs))
+      return op.emitError() << "a dim cannot be computed before the launch that needs it";
+    addNode(++lastNode, op.getLoc(), op.getOp(), op.getExpects());
+    rt::RequireOp::create(b, op.getLoc(), lhs, rhs, op.getAtMost(), lastNode);
+    return success();
+  }
+
+  void addNode(int64_t id, Location loc, StringRef ops, StringRef expects = "") {
+    std::vector<std::string> names;
     collectNames(loc, names);
     if (program.nodes.size() < size_t(id))
       program.nodes.resize(id);
-    program.nodes[id - 1] = {id, llvm::join(names, ", "), ops.str()};
+    program.nodes[id - 1] = {id, llvm::join(names, ", "), ops.str(), expects.str()};
   }
 
   //===--------------------------------------------------------------------===//
@@ -646,6 +666,8 @@ private:
       return convertLoop(loop);
     if (isa<dl::ViewOp>(op))
       return success();
+    if (auto require = dyn_cast<dl::RequireOp>(op))
+      return convertRequire(require);
     if (auto constant = dyn_cast<dl::ConstantOp>(op)) {
       if (constant.use_empty())
         return success();
@@ -684,6 +706,7 @@ private:
   bool isBody;
   OpBuilder b;
   ValueRange returned;
+  Operation *lastRequire = nullptr;
   llvm::DenseMap<Value, unsigned> claimed; ///< a producer's result -> the output it writes
   llvm::DenseSet<unsigned> written;
   /// Where a returned value goes: a state of the program, or an output.

@@ -311,14 +311,18 @@ void HostCode::returnStatusIfNull(Value pointer) {
   branch(there, statusExit, {});
 }
 
-void HostCode::failUnless(Value condition, int64_t code, int64_t node) {
-  if (!failExit) {
+void HostCode::require(Value lhs, Value rhs, bool atMost, int64_t node) {
+  if (!mismatchExit) {
     OpBuilder::InsertionGuard guard(b);
-    failExit = b.createBlock(&function.getBody(), function.end(), {b.getI32Type(), b.getI32Type()}, {loc, loc});
-    Value status = call("dlc_rt_fail", b.getI32Type(), {context(), failExit->getArgument(0), failExit->getArgument(1)});
-    func::ReturnOp::create(b, loc, status);
+    Type i32 = b.getI32Type(), i64 = b.getI64Type();
+    mismatchExit = b.createBlock(&function.getBody(), function.end(), {i32, i32, i64, i64}, {loc, loc, loc, loc});
+    SmallVector<Value> arguments{context()};
+    llvm::append_range(arguments, mismatchExit->getArguments());
+    func::ReturnOp::create(b, loc, call("dlc_rt_mismatch", i32, arguments));
   }
-  branch(condition, failExit, {i32(code), i32(node)});
+  auto predicate = !rhs ? arith::CmpIPredicate::sge : atMost ? arith::CmpIPredicate::sle : arith::CmpIPredicate::eq;
+  Value other = rhs ? rhs : i64(int64_t(0));
+  branch(arith::CmpIOp::create(b, loc, predicate, lhs, other), mismatchExit, {i32(node), i32(rhs ? 2 : 1), lhs, other});
 }
 
 void HostCode::callPart(func::FuncOp part, Value frame) {

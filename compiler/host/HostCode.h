@@ -63,7 +63,8 @@ public:
 
   //===--- Ends of the function --------------------------------------------===//
   void returnStatusIfNull(mlir::Value pointer);
-  void failUnless(mlir::Value condition, int64_t code, int64_t node);
+  /// See rt.require.
+  void require(mlir::Value lhs, mlir::Value rhs, bool atMost, int64_t node);
   /// Calls a part of this function and returns what it does if that is not 0.
   void callPart(mlir::func::FuncOp part, mlir::Value frame);
   void returnUnlessZero(mlir::Value status);
@@ -86,7 +87,7 @@ private:
   mlir::func::FuncOp function;
   const Slots *slots;
   mlir::Block *entry;
-  mlir::Block *statusExit = nullptr, *failExit = nullptr, *codeExit = nullptr;
+  mlir::Block *statusExit = nullptr, *mismatchExit = nullptr, *codeExit = nullptr;
   mlir::LLVM::AllocaOp closureMemory;
   int64_t closureSize = 0;
   llvm::DenseMap<mlir::Value, mlir::Value> local;

@@ -49,6 +49,7 @@ struct HostProgram {
   struct Node {
     int64_t id;
     std::string name, op;
+    std::string expects; ///< of dims, where a run ends if they do not fit
   };
   struct Blob {
     std::string symbol;

@@ -175,8 +175,9 @@ private:
           code.store(code.numbers(store.getDims(), store.getStaticDims()), code.pointer(store.getTo()));
           return success();
         })
-        .Case([&](rt::FailUnlessOp check) {
-          code.failUnless(code.number(check.getCondition()), check.getCode(), check.getNode());
+        .Case([&](rt::RequireOp require) {
+          code.require(code.i64(require.getA()), require.getB() ? code.i64(require.getB()) : Value(), require.getAtMost(),
+                       require.getNode());
           return success();
         })
         .Case([&](affine::AffineApplyOp apply) {

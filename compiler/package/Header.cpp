@@ -127,7 +127,8 @@ void writeFunction(const Program &program, const ProgramFunction &function, size
 }
 
 constexpr StringLiteral stateAccess = R"(/* Copy a state to `data` or from it; `bytes` is its size. Fails where there is no such state, or another size, and while
-   a session changes the state. What functions change, all sessions of the model see. The states:
+   a session changes the state. What functions change, all sessions of the model see; a call that fails may have
+   changed some states and not others. The states:
 )";
 
 void writeStates(const Program &program, raw_ostream &out) {

@@ -65,6 +65,7 @@ struct ProgramVariant {
 struct ProgramNode {
   int32_t id;
   std::string name, op;
+  std::string expects; ///< empty: nothing is said of it
 };
 
 /// Constant data. The module declares an external global of that name; the bytes stay the caller's until the library

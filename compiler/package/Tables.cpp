@@ -20,7 +20,7 @@ TableTypes::TableTypes(LLVMContext &context) {
                                           i32, i32});
   state = StructType::get(context, {pointer, i32, i32, pointer, i64, pointer});
   variant = StructType::get(context, {pointer, i64});
-  node = StructType::get(context, {i32, i32, pointer, pointer});
+  node = StructType::get(context, {i32, i32, pointer, pointer, pointer});
   program = StructType::get(context, {i32, i32, i32, i32, i32, i32, pointer, pointer, pointer, pointer, pointer});
   SmallVector<Type *> members = {i64, i32, i32, pointer, pointer, pointer};
   members.append(12, pointer); // the entry points
@@ -137,8 +137,8 @@ Expected<GlobalVariable *> addProgramTable(Module &module, const Program &progra
   for (const ProgramVariant &variant : program.variants)
     variants.push_back(ConstantStruct::get(b.types.variant, {b.string(variant.isa), b.i64(variant.features)}));
   for (const ProgramNode &node : program.nodes)
-    nodes.push_back(
-        ConstantStruct::get(b.types.node, {b.i32(node.id), b.i32(0), b.string(node.name), b.string(node.op)}));
+    nodes.push_back(ConstantStruct::get(b.types.node, {b.i32(node.id), b.i32(0), b.string(node.name),
+                                                       b.string(node.op), b.string(node.expects)}));
   return b.global(ConstantStruct::get(b.types.program,
                                       {b.i32(DLC_ABI), b.i32(int64_t(functions.size())),
                                        b.i32(int64_t(variants.size())), b.i32(int64_t(nodes.size())),

@@ -82,6 +82,31 @@ FailureOr<int64_t> Inference::rankFrom(Operation *op, Value shape) {
   return *rank;
 }
 
+LogicalResult Inference::require(Requirement r) {
+  AffineExpr slack = simplifyAffineExpr(r.kind == Requirement::Kind::NonNegative ? r.a : r.b - r.a, 0, symbols_.size());
+  std::optional<int64_t> known = constantOf(slack);
+  bool fits = r.kind == Requirement::Kind::Equal ? known == 0 : known ? *known >= 0 : isNonNegative(slack);
+  if (fits)
+    return success();
+  std::optional<int64_t> a = constantOf(r.a), b = r.b ? constantOf(r.b) : std::nullopt;
+  if (!a || (r.b && !b)) {
+    note(std::move(r));
+    return success();
+  }
+  InFlightDiagnostic error = r.op->emitOpError("expects ") << r.expects << ", got " << *a;
+  return b ? error << " and " << *b : error;
+}
+
+LogicalResult Inference::requireEqual(Operation *op, AffineExpr a, AffineExpr b, const Twine &expects) {
+  return require({op, Requirement::Kind::Equal, a, b, expects.str()});
+}
+LogicalResult Inference::requireAtMost(Operation *op, AffineExpr a, AffineExpr b, const Twine &expects) {
+  return require({op, Requirement::Kind::AtMost, a, b, expects.str()});
+}
+LogicalResult Inference::requireNonNegative(Operation *op, AffineExpr a, const Twine &expects) {
+  return require({op, Requirement::Kind::NonNegative, a, {}, expects.str()});
+}
+
 FailureOr<Dims> Inference::broadcast(Operation *op, ArrayRef<Dims> shapes) {
   size_t rank = 0;
   for (const Dims &s : shapes)
@@ -93,13 +118,15 @@ FailureOr<Dims> Inference::broadcast(Operation *op, ArrayRef<Dims> shapes) {
       AffineExpr &r = result[pad + i];
       if (r == d || constantOf(d) == 1)
         continue;
-      std::optional<int64_t> have = constantOf(r), want = constantOf(d);
-      if (have && want && *have != 1)
-        return op->emitOpError() << "expects operand dims that broadcast, got " << *have << " and " << *want
-                                 << " in dim " << pad + i << " of the result";
-      // A constant above 1 decides; of two unequal symbols the first stands for both and a check at run time compares.
-      if (!have || *have == 1)
-        r = have ? d : (want ? d : r);
+      if (constantOf(r) == 1) {
+        r = d;
+        continue;
+      }
+      if (failed(requireEqual(op, r, d, "operand dims that broadcast in dim " + Twine(pad + i) + " of the result")))
+        return failure();
+      // Of two unequal symbols the first stands for both.
+      if (constantOf(d))
+        r = d;
     }
   }
   return result;
@@ -219,6 +246,7 @@ LogicalResult SymbolicShapes::inferBody(Block &body) {
   auto forget = [&](Value v) { contents_.erase(v); };
   llvm::for_each(body.getArguments(), forget);
   body.walk([&](Operation *op) { llvm::for_each(op->getResults(), forget); });
+  llvm::erase_if(requirements_, [&](const Requirement &r) { return body.getParent()->isAncestor(r.op->getParentRegion()); });
   return run(body);
 }
 

@@ -13,6 +13,8 @@
 #include "llvm/ADT/DenseMap.h"
 #include <memory>
 #include <optional>
+#include <string>
+#include <vector>
 
 namespace dlc::dl {
 
@@ -32,6 +34,19 @@ struct SymbolDefinition {
   mlir::Value value;
   int64_t index = 0;
   mlir::AffineExpr a, b;
+};
+
+/// What an op demands of dims that nobody knows before the run.
+struct Requirement {
+  enum class Kind {
+    Equal,       ///< a == b
+    AtMost,      ///< a <= b
+    NonNegative, ///< a >= 0
+  };
+  mlir::Operation *op;
+  Kind kind;
+  mlir::AffineExpr a, b;
+  std::string expects; ///< as in "expects lhs columns to equal rhs rows, got 3 and 4"
 };
 
 class Inference {
@@ -70,14 +85,20 @@ public:
   bool isNonNegative(mlir::AffineExpr e) const;
   /// Number of elements.
   mlir::AffineExpr product(llvm::ArrayRef<mlir::AffineExpr> dims) const;
-  /// numpy broadcasting; two dims that are not provably 1 or equal count as equal (a check at run time says if not).
-  /// Reports on `op` two constants that differ.
+  /// Demands something of an op's dims. Constants that do not fit are reported on `op`, what follows from the
+  /// expressions is dropped, and the rest is checked when a program runs.
+  mlir::LogicalResult requireEqual(mlir::Operation *op, mlir::AffineExpr a, mlir::AffineExpr b, const llvm::Twine &expects);
+  mlir::LogicalResult requireAtMost(mlir::Operation *op, mlir::AffineExpr a, mlir::AffineExpr b, const llvm::Twine &expects);
+  mlir::LogicalResult requireNonNegative(mlir::Operation *op, mlir::AffineExpr a, const llvm::Twine &expects);
+  /// numpy broadcasting; two dims that are not provably 1 or equal are required to be equal.
   mlir::FailureOr<Dims> broadcast(mlir::Operation *op, llvm::ArrayRef<Dims> shapes);
 
   llvm::ArrayRef<SymbolDefinition> symbols() const { return symbols_; }
 
 private:
   mlir::AffineExpr define(SymbolDefinition definition);
+  mlir::LogicalResult require(Requirement requirement);
+  virtual void note(Requirement requirement) {}
   mlir::MLIRContext *context_;
   llvm::SmallVector<SymbolDefinition> symbols_;
 };
@@ -111,9 +132,14 @@ public:
   /// Anew: what an earlier call found, of arguments with other dims, is forgotten.
   mlir::LogicalResult inferBody(mlir::Block &body) override;
 
+  /// What run() found to be required, op by op in order.
+  llvm::ArrayRef<Requirement> requirements() const { return requirements_; }
+
 private:
+  void note(Requirement requirement) override { requirements_.push_back(std::move(requirement)); }
   llvm::DenseMap<mlir::Value, Dims> dims_;
   llvm::DenseMap<mlir::Value, Dims> contents_;
+  std::vector<Requirement> requirements_;
 };
 
 } // namespace dlc::dl

@@ -248,10 +248,10 @@ def Rt_StopIfFailedOp : Rt_Op<"stop_if_failed", []> {
   let assemblyFormat = "attr-dict";
 }
 
-def Rt_FailUnlessOp : Rt_Op<"fail_unless", []> {
-  let summary = "Ends the run with status `code` at `node` unless the condition holds";
-  let arguments = (ins I1:$condition, I64Attr:$code, I64Attr:$node);
-  let assemblyFormat = "$condition `code` $code `node` $node attr-dict";
+def Rt_RequireOp : Rt_Op<"require", []> {
+  let summary = "Ends the run with a shape mismatch at `node` unless a = b, a <= b where `at_most`, or a >= 0 without b";
+  let arguments = (ins Index:$a, Optional<Index>:$b, UnitAttr:$at_most, I64Attr:$node);
+  let assemblyFormat = "$a (`,` $b^)? (`at_most` $at_most^)? `node` $node attr-dict";
 }
 
 #endif // DLC_RT_TD

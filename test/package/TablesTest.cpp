@@ -40,7 +40,7 @@ TEST(Tables, LieInMemoryAsCSaysTheyDo) {
   EXPECT_LAYOUT(variant, dlc_variant, {AT(isa), AT(features)});
 #undef STRUCT
 #define STRUCT dlc_node
-  EXPECT_LAYOUT(node, dlc_node, {AT(id), AT(reserved), AT(name), AT(op)});
+  EXPECT_LAYOUT(node, dlc_node, {AT(id), AT(reserved), AT(name), AT(op), AT(expects)});
 #undef STRUCT
 #define STRUCT dlc_state
   EXPECT_LAYOUT(state, dlc_state, {AT(name), AT(dtype), AT(rank), AT(dims), AT(bytes), AT(initial)});

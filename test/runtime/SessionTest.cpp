@@ -191,7 +191,7 @@ TEST(Run, NamesTheNodeOfAnError) {
     int64_t N;
   } pairIo = {data, data, nullptr, 1};
   EXPECT_EQ(dlc_rt_run(session, Pair, &pairIo), DLC_SHAPE_MISMATCH);
-  EXPECT_EQ(session.error(), "node \"/pair\" (MatMul): shapes do not fit together");
+  EXPECT_EQ(session.error(), "node \"/pair\" (MatMul): expects equal dims, got 2 and 3");
 }
 
 TEST(Run, RunsOutOfMemoryWithAStatus) {

@@ -76,7 +76,7 @@ int32_t meet(dlc_context *, void *const *, const int64_t *) {
 
 int32_t pair(dlc_context *context, void *const *, const int64_t *) {
   const int64_t three = 3;
-  return dlc_rt_output(context, 0, &three) ? dlc_rt_fail(context, DLC_SHAPE_MISMATCH, 9) : dlc_rt_status(context);
+  return dlc_rt_output(context, 0, &three) ? dlc_rt_mismatch(context, 9, 2, 2, three) : dlc_rt_status(context);
 }
 
 int32_t huge(dlc_context *context, void *const *, const int64_t *symbols) {
@@ -110,7 +110,7 @@ const dlc_function functions[] = {
     {"huge", 1, 0, 1, 2, hugeInputs, nullptr, nName, zeros, unbounded, hugeEntries},
 };
 const dlc_variant variants[] = {{"imaginary", 1ull << 63}, {"x86-64", 0}};
-const dlc_node nodes[] = {{7, 0, "/layer/pick", "Gather"}, {9, 0, "/pair", "MatMul"}};
+const dlc_node nodes[] = {{7, 0, "/layer/pick", "Gather", ""}, {9, 0, "/pair", "MatMul", "equal dims"}};
 
 } // namespace
 

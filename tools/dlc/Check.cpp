@@ -1,5 +1,6 @@
 //===- Check.cpp - dlc check ------------------------------------*- C++ -*-===//
 #include "tools/dlc/CheckAttributes.h"
+#include "tools/dlc/CheckSignature.h"
 #include "tools/dlc/Commands.h"
 #include "tools/dlc/CompileArguments.h"
 #include "tools/dlc/Divergence.h"
@@ -56,7 +57,8 @@ struct Checker {
   std::optional<int> check(mlir::func::FuncOp function);
   std::optional<int> check(mlir::func::FuncOp function, const CheckAttributes &attributes,
                            std::map<std::string, int64_t> symbols);
-  std::optional<int> checkRefusal(mlir::func::FuncOp function, ArrayRef<HostTensor> inputs);
+  std::optional<int> checkRefusal(mlir::func::FuncOp function, const Signature &signature, int32_t index,
+                                  ArrayRef<HostTensor> inputs);
 
   /// Whether it agrees. `variant` is the one that computed `actual`, or "reference".
   bool report(mlir::func::FuncOp function, const Port &port, StringRef variant, const HostTensor &actual,
@@ -128,7 +130,8 @@ void Checker::explain(mlir::func::FuncOp function, ArrayRef<HostTensor> inputs, 
 }
 
 /// The function must refuse its inputs on both sides.
-std::optional<int> Checker::checkRefusal(mlir::func::FuncOp function, ArrayRef<HostTensor> inputs) {
+std::optional<int> Checker::checkRefusal(mlir::func::FuncOp function, const Signature &signature, int32_t index,
+                                         ArrayRef<HostTensor> inputs) {
   auto report = [&](StringRef variant, bool refused, StringRef why) {
     mismatch |= !refused;
     results.push_back(json::Object{{"function", function.getName()}, {"variant", variant}, {"ok", refused}});
@@ -143,7 +146,7 @@ std::optional<int> Checker::checkRefusal(mlir::func::FuncOp function, ArrayRef<H
     report("reference", refused, why);
   }
   for (const Variant &variant : variants) {
-    Expected<std::vector<HostTensor>> actual = variant.session->call(*library.find(function.getName()), inputs);
+    Expected<std::vector<HostTensor>> actual = signature.call(*variant.session, index, inputs);
     bool refused = !actual;
     report(variant.name.empty() ? "compiled" : variant.name, refused, refused ? toString(actual.takeError()) : "");
   }
@@ -155,24 +158,27 @@ std::optional<int> Checker::check(mlir::func::FuncOp function, const CheckAttrib
   Expected<int32_t> index = library.find(function.getName());
   if (!index)
     return outcome.fail(ExitCode::Internal, index.takeError());
-  const LibraryFunction &compiled = library.functions()[*index];
+  Signature signature(function, library.functions()[*index]);
 
   std::vector<HostTensor> inputs, expected;
   if (command.reference == "builtin") {
-    auto gathered = gatherInputs(compiled, command.inputs, /*randomByDefault=*/true, command.seed, symbols,
+    auto gathered = gatherInputs(signature.all, command.inputs, /*randomByDefault=*/true, command.seed, symbols,
                                  attributes.inputs);
     if (!gathered)
       return outcome.fail(ExitCode::Usage, gathered.takeError());
     inputs = std::move(*gathered);
     if (attributes.fails)
-      return checkRefusal(function, inputs);
+      return checkRefusal(function, signature, *index, inputs);
     mlir::FailureOr<std::vector<HostTensor>> reference = evaluateReference(function, inputs);
     if (failed(reference))
       return outcome.fail(collector);
     expected = std::move(*reference);
-    for (auto [port, e, golden] : zip(compiled.outputs, expected, attributes.expected))
+    for (auto [port, e, golden] : zip(signature.all.outputs, expected, attributes.expected))
       if (golden && report(function, port, "reference", e, *golden))
         e = *golden;
+  } else if (is_contained(signature.isStateArgument, true)) {
+    return outcome.fail(ExitCode::Usage, createStringError(Twine(function.getName()) +
+                                                           ": has states, of which a folder of tensors says nothing"));
   } else {
     Expected<DataSet> data = readDataSet(command.reference);
     if (!data)
@@ -182,7 +188,7 @@ std::optional<int> Checker::check(mlir::func::FuncOp function, const CheckAttrib
   }
 
   for (const Variant &variant : variants) {
-    Expected<std::vector<HostTensor>> actual = variant.session->call(*index, inputs);
+    Expected<std::vector<HostTensor>> actual = signature.call(*variant.session, *index, inputs);
     if (!actual)
       return outcome.fail(ExitCode::Mismatch, createStringError(Twine(function.getName()) +
                                                                 (variant.name.empty() ? "" : ", ") + variant.name +
@@ -191,7 +197,7 @@ std::optional<int> Checker::check(mlir::func::FuncOp function, const CheckAttrib
       return outcome.fail(ExitCode::Mismatch, createStringError(Twine(actual->size()) + " outputs, the reference has " +
                                                                 Twine(expected.size())));
     bool agrees = true;
-    for (auto [port, a, e] : zip(compiled.outputs, *actual, expected))
+    for (auto [port, a, e] : zip(signature.all.outputs, *actual, expected))
       agrees &= report(function, port, variant.name, a, e);
     if (!agrees && command.reference == "builtin")
       explain(function, inputs, variant);

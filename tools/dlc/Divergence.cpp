@@ -49,6 +49,9 @@ static SmallVector<Operation *> exposeAll(func::FuncOp function) {
     attributes.push_back(b.getDictionaryAttr(b.getNamedAttr("dl.name", b.getStringAttr("value" + std::to_string(i)))));
     ops.push_back(value.getDefiningOp());
   }
+  for (unsigned i = 0; i < function.getNumArguments(); ++i)
+    if (mlir::Attribute state = function.removeArgAttr(i, "dl.state"))
+      function.setArgAttr(i, "dl.name", state);
   function.setType(b.getFunctionType(function.getArgumentTypes(), types));
   function.setAllResultAttrs(attributes);
   return ops;

@@ -210,6 +210,16 @@ Error Session::callInPlace(int32_t function, ArrayRef<HostTensor> inputs) {
   return Error::success();
 }
 
+Error Session::setState(StringRef name, const HostTensor &value) {
+  dlc_status status = library_.abi().set_state(model_, name.str().c_str(), value.data.data(), value.data.size());
+  return status ? createStringError("state '" + name + "': " + library_.abi().status_text(status)) : Error::success();
+}
+
+Error Session::getState(StringRef name, HostTensor &value) {
+  dlc_status status = library_.abi().get_state(model_, name.str().c_str(), value.data.data(), value.data.size());
+  return status ? createStringError("state '" + name + "': " + library_.abi().status_text(status)) : Error::success();
+}
+
 Expected<std::vector<HostTensor>> Session::call(int32_t function, ArrayRef<HostTensor> inputs) {
   if (Error error = callInPlace(function, inputs))
     return error;

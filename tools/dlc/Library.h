@@ -73,6 +73,9 @@ public:
   llvm::StringRef variant() const { return library_.abi().variant(model_); }
   /// Runs a function and copies its outputs. An error has the library's own message.
   llvm::Expected<std::vector<HostTensor>> call(int32_t function, llvm::ArrayRef<HostTensor> inputs);
+  /// A state of the model, by name, whose type and shape the caller knows.
+  llvm::Error setState(llvm::StringRef name, const HostTensor &value);
+  llvm::Error getState(llvm::StringRef name, HostTensor &value);
   /// Runs it and leaves the outputs with the session: what `bench` times.
   llvm::Error callInPlace(int32_t function, llvm::ArrayRef<HostTensor> inputs);
 

@@ -58,8 +58,8 @@ LogicalResult FillOp::infer(Inference &shapes) {
   for (int64_t i = 0; i < *rank; ++i)
     dims.push_back(contents ? (*contents)[i] : shapes.unknown(getResult(), i));
   for (AffineExpr d : dims)
-    if (constantOf(d).value_or(0) < 0)
-      return emitOpError("expects dims of at least 0, got ") << *constantOf(d);
+    if (failed(shapes.requireNonNegative(*this, d, "dims of at least 0")))
+      return failure();
   shapes.set(getResult(), shapes.elementType(getValue()), dims);
   return success();
 }
@@ -82,13 +82,13 @@ Number FillOp::evaluateElement(ElementReader<Number> &in, ArrayRef<Number>) {
 //===----------------------------------------------------------------------===//
 
 LogicalResult IotaOp::infer(Inference &shapes) {
-  if (constantOf(shapes.product(shapes.dims(getSize()))).value_or(1) != 1)
-    return emitOpError("expects a size of one element");
+  if (failed(shapes.requireEqual(*this, shapes.product(shapes.dims(getSize())), shapes.constant(1), "one size")))
+    return failure();
   std::optional<Dims> contents = shapes.contents(getSize());
   AffineExpr size = contents ? contents->front() : shapes.unknown(getResult(), 0);
   std::optional<int64_t> count = constantOf(size);
-  if (count.value_or(0) < 0)
-    return emitOpError("expects a size of at least 0, got ") << *count;
+  if (failed(shapes.requireNonNegative(*this, size, "a size of at least 0")))
+    return failure();
   shapes.set(getResult(), IntegerType::get(getContext(), 64), {size});
   if (count && *count <= Inference::maxContents) {
     Dims places;

@@ -24,8 +24,8 @@ static LogicalResult inferProduct(Operation *op, Value a, Dims da, Dims db, Infe
   if (da.size() < 2 || db.size() < 2)
     return op->emitOpError("expects operands of rank 2 or more, got ranks ") << da.size() << " and " << db.size();
   AffineExpr k = da.back(), kb = db[db.size() - 2];
-  if (constantOf(k) && constantOf(kb) && k != kb)
-    return op->emitOpError("expects lhs columns to equal rhs rows, got ") << *constantOf(k) << " and " << *constantOf(kb);
+  if (failed(shapes.requireEqual(op, k, kb, "lhs columns to equal rhs rows")))
+    return failure();
   Dims batchA(ArrayRef<AffineExpr>(da).drop_back(2)), batchB(ArrayRef<AffineExpr>(db).drop_back(2));
   FailureOr<Dims> result = shapes.broadcast(op, {batchA, batchB});
   if (failed(result))

@@ -91,6 +91,8 @@ void appendScatterForms(llvm::SmallVectorImpl<OnnxForm> &forms);
 
 /// Contents of pointwise results over integer operands whose contents are known.
 mlir::LogicalResult inferPointwiseContents(mlir::Operation *op, Inference &shapes, llvm::ArrayRef<mlir::AffineExpr> dims);
+/// Requires dims of indices to be within those of data, `axis` aside.
+mlir::LogicalResult requireWithin(mlir::Operation *op, Inference &shapes, const Dims &indices, const Dims &data, int64_t axis);
 mlir::LogicalResult inferReduction(mlir::Operation *op, llvm::ArrayRef<int64_t> axes, Inference &shapes);
 
 } // namespace dlc::dl

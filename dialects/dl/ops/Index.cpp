@@ -53,12 +53,22 @@ Number GatherOp::evaluateElement(ElementReader<Number> &in, ArrayRef<Number> p) 
 // gather_elements, gather_nd
 //===----------------------------------------------------------------------===//
 
+LogicalResult requireWithin(Operation *op, Inference &shapes, const Dims &indices, const Dims &data, int64_t axis) {
+  for (auto [i, d] : llvm::enumerate(indices))
+    if (static_cast<int64_t>(i) != axis &&
+        failed(shapes.requireAtMost(op, d, data[i], "indices of at most the data's dim " + Twine(i))))
+      return failure();
+  return success();
+}
+
 LogicalResult GatherElementsOp::infer(Inference &shapes) {
   Dims data = shapes.dims(getData()), indices = shapes.dims(getIndices());
   if (data.size() != indices.size())
     return emitOpError("expects indices of the rank of data, ") << data.size() << ", got " << indices.size();
   if (int64_t axis = getAxis(); axis < 0 || axis >= static_cast<int64_t>(data.size()))
     return emitOpError("expects an axis below the rank ") << data.size() << ", got " << getAxis();
+  if (failed(requireWithin(*this, shapes, indices, data, getAxis())))
+    return failure();
   shapes.set(getResult(), shapes.elementType(getData()), indices);
   return success();
 }
@@ -80,6 +90,9 @@ LogicalResult GatherNdOp::infer(Inference &shapes) {
   if (batch < 0 || batch >= static_cast<int64_t>(indices.size()) ||
       batch + *addressed > static_cast<int64_t>(data.size()))
     return emitOpError("expects data of rank ") << batch + *addressed << " or more, got " << data.size();
+  for (int64_t i = 0; i < batch; ++i)
+    if (failed(shapes.requireEqual(*this, indices[i], data[i], "indices and data of the same batch dim " + Twine(i))))
+      return failure();
   Dims dims(indices.begin(), indices.end() - 1);
   dims.append(data.begin() + batch + *addressed, data.end());
   shapes.set(getResult(), shapes.elementType(getData()), dims);
@@ -116,6 +129,8 @@ LogicalResult ReverseSequenceOp::infer(Inference &shapes) {
     return emitOpError("expects two different axes below the rank ") << rank;
   if (shapes.rank(getLengths()) != 1)
     return emitOpError("expects 1-D lengths, got rank ") << shapes.rank(getLengths());
+  if (failed(shapes.requireEqual(*this, shapes.dims(getLengths())[0], dims[batch], "a length for each of the batch")))
+    return failure();
   shapes.set(getResult(), shapes.elementType(getX()), dims);
   return success();
 }
@@ -148,8 +163,8 @@ LogicalResult PadOp::infer(Inference &shapes) {
     return emitOpError("expects a scalar value, got rank ") << shapes.rank(getValue());
   for (auto [i, d] : llvm::enumerate(x)) {
     dims.push_back(pads ? d + (*pads)[i] + (*pads)[i + x.size()] : shapes.unknown(getResult(), i));
-    if (constantOf(dims.back()).value_or(0) < 0)
-      return emitOpError("expects dims of at least 0, got ") << *constantOf(dims.back());
+    if (failed(shapes.requireNonNegative(*this, dims.back(), "dims of at least 0")))
+      return failure();
   }
   shapes.set(getResult(), shapes.elementType(getX()), dims);
   return success();

@@ -40,9 +40,9 @@ LogicalResult ReshapeOp::infer(Inference &shapes) {
       if (inferred)
         return emitOpError("expects one dim of -1 at most");
       inferred = i;
-    } else if (c && *c < 0) {
-      return emitOpError("expects dims of at least 0, got ") << *c;
     } else {
+      if (failed(shapes.requireNonNegative(*this, d, "dims of at least 0")))
+        return failure();
       rest = rest * d;
     }
     dims.push_back(d);
@@ -65,11 +65,13 @@ LogicalResult ReshapeOp::infer(Inference &shapes) {
       dims[*inferred] = shapes.constant(0);
     else
       dims[*inferred] = n.floorDiv(d);
-    if (constantOf(n) && constantOf(d) && *constantOf(d) != 0 && *constantOf(n) % *constantOf(d) != 0)
+    if (constantOf(total) && constantOf(d) && *constantOf(d) != 0 && *constantOf(n) % *constantOf(d) != 0)
       return emitOpError("expects the ") << *constantOf(total) << " elements to divide by " << *constantOf(rest);
-  } else if (constantOf(total) && constantOf(rest) && total != rest) {
-    return emitOpError("expects dims of as many elements as the operand, got ")
-           << *constantOf(rest) << " for " << *constantOf(total);
+    if (constantOf(d) != 0 &&
+        failed(shapes.requireEqual(*this, dims[*inferred] * d, n, "a number of elements that the other dims divide")))
+      return failure();
+  } else if (failed(shapes.requireEqual(*this, rest, total, "dims of as many elements as the operand"))) {
+    return failure();
   }
   shapes.set(getResult(), shapes.elementType(getX()), dims);
   keepContents(shapes, getX(), getResult());
@@ -92,8 +94,8 @@ LogicalResult SqueezeOp::infer(Inference &shapes) {
   for (auto [i, d] : llvm::enumerate(x)) {
     if (!llvm::is_contained(getAxes(), static_cast<int64_t>(i)))
       dims.push_back(d);
-    else if (constantOf(d).value_or(1) != 1)
-      return emitOpError("expects dim ") << i << " to be 1, got " << *constantOf(d);
+    else if (failed(shapes.requireEqual(*this, d, shapes.constant(1), "dim " + Twine(i) + " to be 1")))
+      return failure();
   }
   shapes.set(getResult(), shapes.elementType(getX()), dims);
   keepContents(shapes, getX(), getResult());
@@ -193,6 +195,9 @@ LogicalResult BroadcastToOp::infer(Inference &shapes) {
   Dims target;
   for (int64_t i = 0; i < *rank; ++i)
     target.push_back(wanted ? (*wanted)[i] : shapes.unknown(getResult(), i));
+  for (AffineExpr d : target)
+    if (failed(shapes.requireNonNegative(*this, d, "dims of at least 0")))
+      return failure();
   FailureOr<Dims> dims = shapes.broadcast(*this, {target, shapes.dims(getX())});
   if (failed(dims))
     return failure();
@@ -234,8 +239,8 @@ LogicalResult SliceOp::infer(Inference &shapes) {
     if (sizes && sizes->size() != getAxes().size())
       return emitOpError("expects a size for each of the ") << getAxes().size() << " axes, got " << sizes->size();
     dims[axis] = sizes ? (*sizes)[i] : shapes.unknown(getResult(), axis);
-    if (constantOf(dims[axis]).value_or(0) < 0)
-      return emitOpError("expects sizes of at least 0, got ") << *constantOf(dims[axis]);
+    if (failed(shapes.requireNonNegative(*this, dims[axis], "sizes of at least 0")))
+      return failure();
   }
   shapes.set(getResult(), shapes.elementType(getX()), dims);
   std::optional<Dims> contents = shapes.contents(getX());
@@ -284,9 +289,8 @@ LogicalResult ConcatOp::infer(Inference &shapes) {
     for (auto [i, d] : llvm::enumerate(other)) {
       if (static_cast<int64_t>(i) == axis)
         dims[i] = dims[i] + d;
-      else if (constantOf(d) && constantOf(dims[i]) && d != dims[i])
-        return emitOpError("expects parts with the same dim ") << i << ", got " << *constantOf(dims[i]) << " and "
-                                                               << *constantOf(d);
+      else if (failed(shapes.requireEqual(*this, dims[i], d, "parts with the same dim " + Twine(i))))
+        return failure();
       else if (constantOf(d))
         dims[i] = d;
     }

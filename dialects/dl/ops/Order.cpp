@@ -117,8 +117,9 @@ LogicalResult TopKOp::infer(Inference &shapes) {
   if (k && k->size() != 1)
     return emitOpError("expects one number k, got ") << k->size();
   AffineExpr size = dims[getAxis()], wanted = k ? k->front() : shapes.unknown(getValues(), getAxis());
-  if (constantOf(wanted) && constantOf(size) && (*constantOf(wanted) < 0 || *constantOf(wanted) > *constantOf(size)))
-    return emitOpError("expects k from 0 to ") << *constantOf(size) << ", got " << *constantOf(wanted);
+  if (failed(shapes.requireNonNegative(*this, wanted, "k of at least 0")) ||
+      failed(shapes.requireAtMost(*this, wanted, size, "k of at most the dim that it selects from")))
+    return failure();
   dims[getAxis()] = wanted;
   shapes.set(getValues(), shapes.elementType(getX()), dims);
   shapes.set(getIndices(), IntegerType::get(getContext(), 64), dims);

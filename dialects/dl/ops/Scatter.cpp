@@ -42,6 +42,11 @@ LogicalResult ScatterElementsOp::infer(Inference &shapes) {
            << data.size() << ", " << indices.size() << " and " << updates.size();
   if (int64_t axis = getAxis(); axis < 0 || axis >= static_cast<int64_t>(data.size()))
     return emitOpError("expects an axis below the rank ") << data.size() << ", got " << getAxis();
+  for (auto [i, d] : llvm::enumerate(updates))
+    if (failed(shapes.requireEqual(*this, indices[i], d, "indices and updates of the same dim " + Twine(i))))
+      return failure();
+  if (failed(requireWithin(*this, shapes, indices, data, getAxis())))
+    return failure();
   shapes.set(getResult(), shapes.elementType(getData()), data);
   return checkCombine(*this, getCombine());
 }
@@ -92,6 +97,11 @@ LogicalResult ScatterNdOp::infer(Inference &shapes) {
   if (updates.size() != indices.size() - 1 + data.size() - *addressed)
     return emitOpError("expects updates of rank ")
            << indices.size() - 1 + data.size() - *addressed << ", got " << updates.size();
+  Dims wanted(indices.begin(), indices.end() - 1);
+  wanted.append(data.begin() + *addressed, data.end());
+  for (auto [i, d] : llvm::enumerate(updates))
+    if (failed(shapes.requireEqual(*this, wanted[i], d, "updates that fit indices and data in dim " + Twine(i))))
+      return failure();
   shapes.set(getResult(), shapes.elementType(getData()), data);
   return checkCombine(*this, getCombine());
 }
