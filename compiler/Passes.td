@@ -44,8 +44,8 @@ def LowerKernelsPass : Pass<"dlc-lower-kernels", "mlir::ModuleOp"> {
   let options = [Option<"cpu", "cpu", "std::string", /*default=*/"",
                         "CPU variant; empty: the function's dlc.target, else this machine">];
   let dependentDialects = ["mlir::affine::AffineDialect", "mlir::arith::ArithDialect", "mlir::linalg::LinalgDialect",
-                           "mlir::memref::MemRefDialect", "mlir::scf::SCFDialect", "mlir::tensor::TensorDialect",
-                           "mlir::bufferization::BufferizationDialect", "mk::MkDialect"];
+                           "mlir::LLVM::LLVMDialect", "mlir::memref::MemRefDialect", "mlir::scf::SCFDialect",
+                           "mlir::tensor::TensorDialect", "mlir::bufferization::BufferizationDialect", "mk::MkDialect"];
 }
 
 def ExpandMicrokernelsPass : Pass<"dlc-expand-microkernels", "mlir::func::FuncOp"> {

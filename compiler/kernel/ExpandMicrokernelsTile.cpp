@@ -19,8 +19,9 @@ using namespace mlir;
 
 namespace dlc {
 
-/// Steps of k between a vector's prefetch and its use: the time memory takes, at a few nanoseconds a step.
-static constexpr int64_t prefetchSteps = 64;
+/// Steps of k between a vector's prefetch and its use: the time memory takes, at a few nanoseconds a step. Where memory
+/// is what the steps wait for, its own prefetching runs ahead, and far requests only take the place of near ones.
+static constexpr int64_t prefetchSteps = 64, prefetchStepsOfFewRows = 4;
 static constexpr int64_t cacheLine = 64; // bytes
 /// Payloads of more instructions run in a loop over the rows of the tile.
 static constexpr unsigned shortPayload = 6;
@@ -172,8 +173,8 @@ SmallVector<Value> TileEmitter::emitSums(const Point &at, unsigned rows, unsigne
   Value lhsStep = scaleIndex(b, loc, k, strideOfK(lhs, op.getLhsMap()));
   OpFoldResult rhsStride = strideOfK(rhs, op.getRhsMap());
   Value rhsStep = scaleIndex(b, loc, k, rhsStride);
-  Value ahead =
-      addIndex(b, loc, rhsStep, scaleIndex(b, loc, arith::ConstantIndexOp::create(b, loc, prefetchSteps), rhsStride));
+  Value distance = arith::ConstantIndexOp::create(b, loc, rows <= fewRows ? prefetchStepsOfFewRows : prefetchSteps);
+  Value ahead = addIndex(b, loc, rhsStep, scaleIndex(b, loc, distance, rhsStride));
   SmallVector<Value> factors, sums;
   for (unsigned vector = 0; vector < vectors; ++vector) {
     if (vector * tile.lanes * bytes % cacheLine == 0)

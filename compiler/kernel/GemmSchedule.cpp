@@ -50,9 +50,9 @@ unsigned balancedRows(int64_t M, const RegisterTile &tile) {
 }
 
 unsigned blocksAtOnce(unsigned rows, const RegisterTile &tile, const Target &target) {
-  if (rows > 6)
+  if (rows > fewRows)
     return 1;
-  unsigned blocks = std::min(rows == 1 ? 4u : 2u, tile.mostBlocks);
+  unsigned blocks = std::min(rows <= 2 ? 4u : 2u, tile.mostBlocks);
   // Packed operands of one row are read by the multiply-add itself.
   while (blocks > 1 && (rows + (rows > 1)) * blocks * tile.vectors + 2 > target.vectorRegisters)
     blocks /= 2;
@@ -75,9 +75,12 @@ GemmSchedule chooseSchedule(int64_t M, int64_t N, int64_t K, Type elementType, c
   // Columns: a block of the packed operand that stays in the second-level cache while all rows pass over it.
   constexpr int64_t panel = Target::packedColumns;
   int64_t columnBytes = depth * std::max<int64_t>(1, elementType.getIntOrFloatBitWidth() / 8);
-  int64_t resident = std::max<int64_t>(panel, residentBytes / columnBytes / panel * panel);
-  int64_t share = llvm::divideCeil(llvm::divideCeil(columns * batch, wantedTiles), panel) * panel;
-  schedule.columns = std::min(resident, share);
+  // A few rows meet each column once and take several panels side by side: as many streams from memory.
+  bool streams = rowsKnown && M <= fewRows;
+  int64_t step = streams ? 4 * panel : panel;
+  int64_t resident = std::max<int64_t>(step, residentBytes / columnBytes / step * step);
+  int64_t share = llvm::divideCeil(llvm::divideCeil(columns * batch, wantedTiles), step) * step;
+  schedule.columns = streams ? share : std::min(resident, share);
   schedule.columnsOutside = true;
   // Rows: cut only where columns and batch leave too few tiles.
   int64_t tiles = batch * llvm::divideCeil(columns, schedule.columns);

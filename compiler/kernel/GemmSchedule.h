@@ -23,6 +23,9 @@ RegisterTile chooseRegisterTile(mlir::Type accumulator, mlir::Type operand, int6
 /// Rows of each register tile when M is known; what is left over is one smaller tile.
 unsigned balancedRows(int64_t M, const RegisterTile &tile);
 
+/// Up to so many rows a product waits for memory, not for the multiply-add units.
+inline constexpr int64_t fewRows = 6;
+
 /// Column blocks that a tile of few rows takes at once, so that enough sums are in flight to hide the latency of a
 /// multiply-add and enough streams to fill the memory bus.
 unsigned blocksAtOnce(unsigned rows, const RegisterTile &tile, const Target &target);

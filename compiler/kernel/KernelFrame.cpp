@@ -118,6 +118,22 @@ Value KernelFrame::view(Value v, ArrayRef<OpFoldResult> shape) {
   return memref::ReinterpretCastOp::create(b, loc, type, pointer, b.getIndexAttr(0), shape, strides);
 }
 
+Value KernelFrame::startsOwnLine(Value v) {
+  OpBuilder::InsertionGuard guard(b);
+  b.setInsertionPoint(prologueEnd);
+  auto addressOf = [&](Value other) -> Value {
+    return memref::ExtractAlignedPointerAsIndexOp::create(b, loc, pointers.lookup(other));
+  };
+  auto constant = [&](int64_t c) { return arith::ConstantIndexOp::create(b, loc, c); };
+  Value address = addressOf(v), within = arith::AndIOp::create(b, loc, address, constant(63));
+  Value result = arith::CmpIOp::create(b, loc, arith::CmpIPredicate::eq, within, constant(0));
+  for (BlockArgument a : source.getArguments())
+    if (isa<TensorType>(a.getType()))
+      result = arith::AndIOp::create(
+          b, loc, result, arith::CmpIOp::create(b, loc, arith::CmpIPredicate::ne, address, addressOf(a)));
+  return result;
+}
+
 Value KernelFrame::temporary(ArrayRef<OpFoldResult> shape, ArrayRef<AffineExpr> exprs, Type element) {
   OpBuilder::InsertionGuard guard(b);
   b.setInsertionPoint(prologueEnd);

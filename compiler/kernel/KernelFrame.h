@@ -40,6 +40,9 @@ public:
   mlir::Value view(mlir::Value v, llvm::ArrayRef<mlir::OpFoldResult> shape);
   mlir::Value view(mlir::Value v) { return view(v, dims(v)); }
 
+  /// Whether `v` starts at a cache line and shares no memory with an input, known before the loop over tiles.
+  mlir::Value startsOwnLine(mlir::Value v);
+
   /// A buffer private to the worker: on the stack where it is static and small, else in the scratch memory.
   /// `bytes` gives the size over the symbols; must be called before finish().
   mlir::Value temporary(llvm::ArrayRef<mlir::OpFoldResult> shape, llvm::ArrayRef<mlir::AffineExpr> shapeExprs,
@@ -72,6 +75,7 @@ inline constexpr int64_t stackBytes = 32 * 1024;
 // One lowering a kind of kernel; each fills the frame.
 mlir::LogicalResult lowerNests(KernelFrame &frame);
 mlir::LogicalResult lowerProduct(KernelFrame &frame, const Target &target);
+mlir::LogicalResult lowerPack(KernelFrame &frame, dl::PackOp op);
 mlir::LogicalResult lowerAlone(KernelFrame &frame);
 
 } // namespace dlc

@@ -22,7 +22,7 @@ namespace dlc {
 #include "compiler/Passes.h.inc"
 
 namespace {
-enum class Form { Nests, Product, Alone };
+enum class Form { Nests, Product, Pack, Alone };
 
 Form formOf(func::FuncOp kernel) {
   for (Operation &op : kernel.getBody().front().without_terminator()) {
@@ -53,7 +53,11 @@ struct LowerKernels : impl::LowerKernelsPassBase<LowerKernels> {
         return signalPassFailure();
       Form form = formOf(kernel);
       KernelFrame frame(kernel);
+      auto pack = frame.ops.size() == 1 ? dyn_cast<PackOp>(frame.ops[0]) : PackOp();
+      if (pack)
+        form = Form::Pack;
       LogicalResult lowered = form == Form::Product ? lowerProduct(frame, *variant)
+                              : form == Form::Pack  ? lowerPack(frame, pack)
                               : form == Form::Alone ? lowerAlone(frame)
                                                     : lowerNests(frame);
       if (failed(lowered))

@@ -10,9 +10,11 @@
 //
 //===----------------------------------------------------------------------===//
 #include "compiler/kernel/KernelFrame.h"
+#include "compiler/kernel/VectorizePlan.h"
 #include "mlir/Dialect/Affine/IR/AffineOps.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Arith/Utils/Utils.h"
+#include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
@@ -54,10 +56,14 @@ public:
       f.openTiles(constant(0), 1); // nothing to compute, and no valid slice to say it with
       return success();
     }
-    openTile();
+    auto loop = openTile();
     for (int64_t level : levels)
       if (failed(emitLevel(level)))
         return failure();
+    if (hasStreamed) { // what went past the caches is to be seen by whoever is told that the tiles are done
+      b.setInsertionPointAfter(loop);
+      LLVM::CallIntrinsicOp::create(b, loc, b.getStringAttr("llvm.x86.sse.sfence"), ValueRange());
+    }
     return success();
   }
 
@@ -254,9 +260,10 @@ private:
     bool reduces = llvm::any_of(loops, [](const Loop &l) { return l.reduced; });
     int64_t budget = elements;
     if (reduces) {
-      // All of the reduced dims are in a tile; along a parallel innermost dim a few vectors.
+      // All of the reduced dims are in a tile; along a parallel innermost dim a few vectors, or where nothing is read
+      // twice runs that are long enough to stream.
       if (!loops.back().reduced)
-        loops.back().tile = clampTile(loops.back(), 64);
+        loops.back().tile = clampTile(loops.back(), isOnePass() ? 256 : 64);
     } else {
       for (Loop &l : llvm::reverse(loops)) {
         l.tile = clampTile(l, budget);
@@ -280,6 +287,9 @@ private:
       for (int64_t i = 0; i <= last; ++i)
         loops[i].tile = i == source || i == last ? clampTile(loops[i], 64) : 1;
     }
+  }
+  bool isOnePass() {
+    return levels.back() <= 1 && llvm::all_of(f.outputs, [&](Value v) { return level.lookup(v) == 1; });
   }
   int64_t clampTile(const Loop &l, int64_t wanted) {
     wanted = std::max<int64_t>(1, wanted);
@@ -306,7 +316,7 @@ private:
     return std::max<int64_t>(1, 65536 / std::max<int64_t>(1, elements * static_cast<int64_t>(f.ops.size())));
   }
 
-  void openTile() {
+  scf::ForOp openTile() {
     AffineExpr tiles = constant(1);
     SmallVector<OpFoldResult> domain;
     for (Loop &l : loops) {
@@ -336,6 +346,7 @@ private:
         sizes.push_back(affine::makeComposedFoldedAffineMin(
             b, loc, AffineMap::get(2, 0, {constant(l.tile), e - p}, b.getContext()), {offset, extents[i]}));
     }
+    return loop;
   }
 
   /// Whether a loop stays a loop inside a tile.
@@ -503,24 +514,51 @@ private:
     if (l == prefetchLevel() && !std::exchange(hasPrefetched, true))
       prefetches = prefetchesFrom(l);
     bool failedInside = false;
-    linalg::GenericOp::create(b, loc, TypeRange{}, inputs, outputs, maps, iterators,
-                              [&](OpBuilder &body, Location at, ValueRange args) {
-                                Emitter emitter{body, at, f.node};
-                                computed.clear();
-                                innerNow = inner;
-                                bodyArgs = args;
-                                SmallVector<Value> yielded;
-                                for (auto [i, r] : llvm::enumerate(roots)) {
-                                  Value old = args[inputs.size() + i];
-                                  yielded.push_back(i < written.size() ? emitStored(emitter, r, l)
-                                                                       : emitStep(emitter, r, l, old));
-                                  failedInside |= !yielded.back();
-                                }
-                                for (const Prefetch &p : prefetches)
-                                  emitPrefetch(body, at, p);
-                                linalg::YieldOp::create(body, at, yielded);
-                              });
+    auto payload = [&](OpBuilder &body, Location at, ValueRange args) {
+      Emitter emitter{body, at, f.node};
+      computed.clear();
+      innerNow = inner;
+      bodyArgs = args;
+      SmallVector<Value> yielded;
+      for (auto [i, r] : llvm::enumerate(roots)) {
+        Value old = args[inputs.size() + i];
+        yielded.push_back(i < written.size() ? emitStored(emitter, r, l) : emitStep(emitter, r, l, old));
+        failedInside |= !yielded.back();
+      }
+      for (const Prefetch &p : prefetches)
+        emitPrefetch(body, at, p);
+      linalg::YieldOp::create(body, at, yielded);
+    };
+    auto generic = linalg::GenericOp::create(b, loc, TypeRange{}, inputs, outputs, maps, iterators, payload);
+    if (!reduces && llvm::all_of(written, [&](Value v) { return isLarge(v); }))
+      stream(generic, written);
     return failure(failedInside);
+  }
+
+  /// Whether `v` is more than a core's share of the caches, no op here reads it back, and each run of it that a tile
+  /// writes is whole cache lines.
+  bool isLarge(Value v) {
+    constexpr int64_t line = 64, least = 8 << 20; // bytes
+    int64_t all = 1, width = byteWidth(elementOf(v));
+    for (const Loop &l : loops)
+      all *= extentOf(l).value_or(0);
+    if (!f.inMemory(v) || !typeOf(v).hasStaticShape() || typeOf(v).getNumElements() != all || all * width < least)
+      return false;
+    bool isRead = llvm::any_of(v.getUsers(), [](Operation *user) { return !user->hasTrait<OpTrait::IsTerminator>(); });
+    const Loop &last = loops.back();
+    int64_t run = last.reduced ? *extentOf(last) : last.tile;
+    return !isRead && run * width % line == 0 && *extentOf(last) * width % line == 0;
+  }
+  /// Two forms of `generic`: one for results that start at a cache line, whose stores go past the caches without
+  /// fetching what they overwrite.
+  void stream(linalg::GenericOp generic, ArrayRef<Value> written) {
+    Value isAligned = f.startsOwnLine(written.front());
+    for (Value v : written.drop_front())
+      isAligned = arith::AndIOp::create(b, loc, isAligned, f.startsOwnLine(v));
+    auto branch = scf::IfOp::create(b, loc, isAligned, /*withElseRegion=*/true);
+    OpBuilder(branch.thenBlock()->getTerminator()).clone(*generic)->setAttr(streamedAttrName, b.getUnitAttr());
+    generic->moveBefore(branch.elseBlock()->getTerminator());
+    hasStreamed = true;
   }
 
   /// The first pass over a tile that finds its inputs in the cache, and leaves the memory idle.
@@ -556,7 +594,7 @@ private:
         result.push_back({tileOf(v, access).buffer, distance, isWrite});
     };
     for (Value v : f.outputs)
-      if (computedAt.lookup(v) > l)
+      if (computedAt.lookup(v) > l && !isLarge(v))
         add(v, outputAccess(v), 0, /*isWrite=*/true);
     for (BlockArgument v : f.source.getArguments())
       if (isa<TensorType>(v.getType()) && isReadAt0(v))
@@ -792,7 +830,7 @@ private:
   llvm::DenseMap<Value, int64_t> computedAt; ///< at which it is computed
   llvm::SetVector<Value> kept;
   llvm::DenseSet<Value> done; ///< in memory by now
-  bool hasPrefetched = false;
+  bool hasPrefetched = false, hasStreamed = false;
   llvm::DenseMap<Operation *, int64_t> costs;
   SmallVector<int64_t> levels;
   SmallVector<Loop> loops;

@@ -5,6 +5,7 @@
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/Utils/StaticValueUtils.h"
 #include "mlir/IR/AffineExprVisitor.h"
+#include "mlir/IR/TypeUtilities.h"
 
 using namespace mlir;
 
@@ -142,14 +143,18 @@ Value loadLanes(OpBuilder &b, Location loc, Value buffer, Value address, OpFoldR
 }
 
 void storeLanes(OpBuilder &b, Location loc, Value value, Value buffer, Value address, OpFoldResult stride,
-                Value indices, LaneShape shape) {
+                Value indices, LaneShape shape, bool streamed) {
   if (shape.lanes == 1) {
     memref::StoreOp::create(b, loc, value, buffer, ValueRange{address});
     return;
   }
   if (isStride(stride, 1)) {
+    uint64_t bytes = shape.lanes * std::max(8u, getElementTypeOrSelf(value.getType()).getIntOrFloatBitWidth()) / 8;
     if (shape.mask)
       vector::MaskedStoreOp::create(b, loc, buffer, ValueRange{address}, shape.mask, value);
+    else if (streamed)
+      vector::StoreOp::create(b, loc, value, buffer, ValueRange{address}, /*nontemporal=*/true,
+                              llvm::MaybeAlign(std::min<uint64_t>(bytes, 64)));
     else
       vector::StoreOp::create(b, loc, value, buffer, ValueRange{address});
     return;
@@ -326,13 +331,13 @@ LaneValue Access::load(OpBuilder &b, Location loc, ArrayRef<Value> ivs, ArrayRef
 }
 
 void Access::store(OpBuilder &b, Location loc, Value value, ArrayRef<Value> ivs, ArrayRef<unsigned> order,
-                   unsigned dim, LaneShape shape) const {
+                   unsigned dim, LaneShape shape, bool streamed) const {
   Value at = address(b, loc, ivs, order, dim);
   Value distances = dependsOn(dim) ? laneDistances(b, loc, ivs, dim, shape.lanes) : nullptr;
   if (shape.lanes == 1 && distances)
     at = addIndex(b, loc, at, distances);
   OpFoldResult stride = distances || shape.lanes == 1 ? OpFoldResult() : coefficients[dim];
-  storeLanes(b, loc, value, view.buffer, at, stride, distances, shape);
+  storeLanes(b, loc, value, view.buffer, at, stride, distances, shape, streamed);
 }
 
 //===- Affine expressions over lanes --------------------------------------===//

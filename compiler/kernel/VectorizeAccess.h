@@ -45,11 +45,12 @@ struct LaneShape {
 };
 
 /// Lanes at `address + i * stride` of a flat buffer. `stride` null means that `indices` (vector<lanes x index or i32>)
-/// holds each lane's distance. Inactive lanes read as zero, or as one where `fillOnes` (integer divisors).
+/// holds each lane's distance. Inactive lanes read as zero, or as one where `fillOnes` (integer divisors). Whole
+/// vectors that are `streamed` go past the caches; they must lie at multiples of their size or of a cache line.
 mlir::Value loadLanes(mlir::OpBuilder &b, mlir::Location loc, mlir::Value buffer, mlir::Value address,
                       mlir::OpFoldResult stride, mlir::Value indices, LaneShape shape, bool fillOnes);
 void storeLanes(mlir::OpBuilder &b, mlir::Location loc, mlir::Value value, mlir::Value buffer, mlir::Value address,
-                mlir::OpFoldResult stride, mlir::Value indices, LaneShape shape);
+                mlir::OpFoldResult stride, mlir::Value indices, LaneShape shape, bool streamed = false);
 
 /// The elements that one operand of a structured op touches, as a function of the loops' induction variables:
 /// `offset + sum of iv[d] * coefficient(d) + irregular terms`.
@@ -75,7 +76,7 @@ public:
   LaneValue load(mlir::OpBuilder &b, mlir::Location loc, mlir::ArrayRef<mlir::Value> ivs,
                  mlir::ArrayRef<unsigned> order, unsigned dim, LaneShape shape, bool fillOnes = false) const;
   void store(mlir::OpBuilder &b, mlir::Location loc, mlir::Value value, mlir::ArrayRef<mlir::Value> ivs,
-             mlir::ArrayRef<unsigned> order, unsigned dim, LaneShape shape) const;
+             mlir::ArrayRef<unsigned> order, unsigned dim, LaneShape shape, bool streamed = false) const;
 
 private:
   struct Irregular {

@@ -157,7 +157,7 @@ void LoopEmitter::finishOutputs(unsigned level) {
       continue;
     for (unsigned chunk = 0; chunk < states[i].size(); ++chunk)
       access.store(b, loc, states[i][chunk], chunkIvs(chunk), plan.order, plan.vectorDim,
-                   reduced[i] ? LaneShape{} : shape);
+                   reduced[i] ? LaneShape{} : shape, isStreamed(nest.op));
     states[i].clear();
   }
 }
@@ -308,6 +308,21 @@ void emitNest(OpBuilder &b, const Nest &nest, const Plan &plan, const Target &ta
   SmallVector<Bounds> bounds;
   for (OpFoldResult size : nest.sizes)
     bounds.push_back({arith::ConstantIndexOp::create(b, loc, 0), asValue(b, loc, size)});
+  if (plan.blockDim != ~0u) {
+    Bounds &rows = bounds[plan.blockDim];
+    Bounds rest = {roundDown(b, loc, rows, plan.block), rows.last};
+    scf::ForOp loop = createFinalLoop(b, loc, rows.first, rest.first, plan.block, {});
+    {
+      OpBuilder::InsertionGuard guard(b);
+      b.setInsertionPointToStart(loop.getBody());
+      Value first = loop.getInductionVar();
+      rows = {first, addIndex(b, loc, first, arith::ConstantIndexOp::create(b, loc, plan.block))};
+      emitLoops(b, nest, plan, target, bounds);
+    }
+    if (nest.constantSize(plan.blockDim).value_or(1) % plan.block == 0)
+      return;
+    rows = rest;
+  }
   emitLoops(b, nest, plan, target, bounds);
 }
 

@@ -72,8 +72,8 @@ void PayloadEmitter::emitOp(Operation &op) {
     bind(indexOp, index(indexOp.getDim()));
     return;
   }
-  if (isa<memref::PrefetchOp>(op))
-    return emitUniform(op); // the first lane's line holds the others'
+  if (auto prefetch = dyn_cast<memref::PrefetchOp>(op))
+    return emitPrefetch(prefetch);
   bool uniform = op.getNumRegions() == 0 && llvm::all_of(op.getOperands(), [&](Value v) { return get(v).isUniform(); });
   if (shape.lanes == 1 || uniform)
     return emitUniform(op);
@@ -109,6 +109,19 @@ void PayloadEmitter::emitUniform(Operation &op) {
   clone->walk([](Operation *inner) { allowContraction(inner); });
   for (auto [old, now] : llvm::zip(op.getResults(), clone->getResults()))
     bind(old, now);
+}
+
+/// Once for each line that the lanes lie on; the last index steps by one from lane to lane.
+void PayloadEmitter::emitPrefetch(memref::PrefetchOp op) {
+  unsigned bits = cast<MemRefType>(op.getMemref().getType()).getElementTypeBitWidth();
+  SmallVector<Value> indices;
+  for (Value index : op.getIndices())
+    indices.push_back(get(index).base);
+  for (unsigned lane = 0; lane < shape.lanes; lane += std::max(1u, 512 / bits)) {
+    SmallVector<Value> at(indices);
+    at.back() = addIndex(b, loc, at.back(), arith::ConstantIndexOp::create(b, loc, lane));
+    memref::PrefetchOp::create(b, loc, op.getMemref(), at, op.getIsWrite(), op.getLocalityHint(), op.getIsDataCache());
+  }
 }
 
 /// Index arithmetic on `base + i * step` that keeps this form.

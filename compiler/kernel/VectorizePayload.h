@@ -2,6 +2,7 @@
 #pragma once
 
 #include "compiler/kernel/VectorizeAccess.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "llvm/ADT/DenseMap.h"
 #include <functional>
 
@@ -10,7 +11,7 @@ namespace dlc {
 /// True if `body` (of a linalg.generic, or any block of arith, math and memref.load on scalars) can be emitted for more
 /// than one lane. scf.if without results is accepted where its region computes only from values outside of the body:
 /// it then runs once if the condition holds in any active lane, so its effect must be idempotent (a status word). A
-/// memref.prefetch runs once for all lanes.
+/// memref.prefetch is taken to step along the lanes with its last index.
 bool canVectorizePayload(mlir::Block &body);
 
 /// Emits a payload for `shape.lanes` points at once. Values that are the same in all lanes stay scalar.
@@ -36,6 +37,7 @@ private:
   void emitOp(mlir::Operation &op);
   LaneValue emitElementwise(mlir::Operation &op);
   mlir::Value emitUniformDivision(mlir::Value dividend, mlir::Value divisor);
+  void emitPrefetch(mlir::memref::PrefetchOp op);
   bool emitLinear(mlir::Operation &op);
   void emitLoad(mlir::Operation &op);
   void emitConditionalEffect(mlir::Operation &op);

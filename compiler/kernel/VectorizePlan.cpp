@@ -286,8 +286,14 @@ Plan choosePlan(const Nest &nest, const Target &target) {
     best.order = order;
     best.reductions = *reductions;
   }
-  if (best.vectorDim != ~0u && best.transposeDim == ~0u)
-    best.chunks = chooseChunks(nest, facts, best, target);
+  if (best.vectorDim == ~0u || best.transposeDim != ~0u)
+    return best;
+  best.chunks = chooseChunks(nest, facts, best, target);
+  // Column by column a fold of rows leaps through memory; a few rows side by side are as many streams.
+  auto exceeds = [&](unsigned dim, int64_t size) { return nest.constantSize(dim).value_or(INT64_MAX) > size; };
+  bool foldsRows = best.order.size() == 2 && best.order.front() == best.vectorDim;
+  if (foldsRows && exceeds(best.vectorDim, best.chunks * best.lanes) && exceeds(best.order.back(), best.block))
+    best.blockDim = best.order.back();
   return best;
 }
 

@@ -7,6 +7,10 @@
 
 namespace dlc {
 
+/// On a linalg.generic: its outputs go past the caches, and start at cache lines as do their rows.
+inline constexpr llvm::StringLiteral streamedAttrName = "dlc.streamed";
+inline bool isStreamed(mlir::Operation *op) { return op->hasAttr(streamedAttrName); }
+
 /// A linalg.generic on memrefs as loops see it: sizes, and the memory that each operand touches.
 struct Nest {
   mutable mlir::linalg::GenericOp op;          ///< a handle, whose accessors are not const
@@ -28,6 +32,9 @@ struct Plan {
   llvm::SmallVector<Reduction> reductions; ///< of the outputs that do not depend on vectorDim
   /// In-register transposition: the dim along which some inputs are contiguous, while outputs are along vectorDim.
   unsigned transposeDim = ~0u;
+  /// Of a sum over rows: the dim that is folded, so many places at a time, each time over all of vectorDim.
+  unsigned blockDim = ~0u;
+  int64_t block = 8;
 };
 
 /// Reads the op's shapes and layouts, emitting what index arithmetic that takes before it. Merges dims that step

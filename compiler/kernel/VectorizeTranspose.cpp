@@ -212,7 +212,8 @@ void TransposeEmitter::emitTile(Value rowCount, Value laneCount) {
     }
     payload.emit(*body);
     for (auto [i, yielded] : llvm::enumerate(body->getTerminator()->getOperands()))
-      nest.output(i).store(b, loc, payload.materialize(yielded), where, plan.order, laneDim, shape);
+      nest.output(i).store(b, loc, payload.materialize(yielded), where, plan.order, laneDim, shape,
+                           isStreamed(nest.op));
   }
 }
 

@@ -89,7 +89,11 @@ FailureOr<TilingResult> PackOp::getTiledImplementation(OpBuilder &b, ArrayRef<Op
       OpFoldResult end = extentOf(b, loc, getSource(), position);
       AffineMap present = AffineMap::get(3, 0, {d0 * columns, d2 - d1}, b.getContext());
       from.push_back(first);
-      extent.push_back(affine::makeComposedFoldedAffineMin(b, loc, present, {sizes[panel], first, end}));
+      // Where the width divides N every panel is whole, and known to be.
+      std::optional<int64_t> known = getConstantIntValue(end);
+      extent.push_back(known && *known % columns == 0
+                           ? affine::makeComposedFoldedAffineApply(b, loc, d0 * columns, {sizes[panel]})
+                           : affine::makeComposedFoldedAffineMin(b, loc, present, {sizes[panel], first, end}));
     } else {
       unsigned loop = dim.getPosition() == getKDim() ? k : dim.getPosition();
       from.push_back(offsets[loop]);

@@ -44,6 +44,28 @@ func.func @outer(%x: memref<8x1024xf32>, %s: memref<1024xf32>) {
   return
 }
 
+// Of many rows eight at a time, each time over all columns; then the rest.
+// CHECK-LABEL: func.func @rows
+func.func @rows(%x: memref<?x1024xf32>, %s: memref<1024xf32>) {
+  // CHECK: %[[EIGHT:.*]] = arith.constant 8 : index
+  // CHECK: scf.for %[[FIRST:.*]] = %{{.*}} to %{{.*}} step %[[EIGHT]]
+  // CHECK: %[[END:.*]] = arith.addi %[[FIRST]]
+  // CHECK: scf.for
+  // CHECK-COUNT-4: vector.load
+  // CHECK: scf.for %{{.*}} = %[[FIRST]] to %[[END]]
+  // CHECK-COUNT-4: vector.load
+  // CHECK-COUNT-4: vector.store
+  // CHECK: scf.for
+  // CHECK-COUNT-4: vector.store
+  linalg.generic {indexing_maps = [#all, #column], iterator_types = ["reduction", "parallel"]}
+      ins(%x : memref<?x1024xf32>) outs(%s : memref<1024xf32>) {
+  ^bb0(%a: f32, %b: f32):
+    %r = arith.addf %a, %b : f32
+    linalg.yield %r : f32
+  }
+  return
+}
+
 // A recurrence with no known order of its own stays a scalar loop.
 // CHECK-LABEL: func.func @recurrence
 func.func @recurrence(%x: memref<1024xf32>, %s: memref<f32>) {

@@ -1,6 +1,6 @@
 // RUN: dlc check %s --cpu x86-64-v4,x86-64-v3,x86-64
-// Panels of 32 columns, zeros behind the last one, and products with them.
-#sizes = {N = [1, 7, 32, 33, 70]}
+// Panels of 32 columns, zeros behind the last one, and products with them. No columns make no panel, no rows empty ones.
+#sizes = {N = [0, 1, 7, 32, 33, 70]}
 
 func.func @f32_columns(%b: tensor<5x?xf32> {dl.dims = ["5", "N"]}) -> tensor<?x5x32xf32> attributes {dl.sizes = #sizes} {
   %0 = dl.pack %b : (tensor<5x?xf32>) -> tensor<?x5x32xf32>
@@ -13,6 +13,24 @@ func.func @f32_rows(%b: tensor<2x?x5xf32> {dl.dims = ["2", "N", "5"]}) -> tensor
 func.func @f64(%b: tensor<?x33xf64> {dl.dims = ["N", "33"]}) -> tensor<2x?x32xf64> attributes {dl.sizes = #sizes} {
   %0 = dl.pack %b : (tensor<?x33xf64>) -> tensor<2x?x32xf64>
   return %0 : tensor<2x?x32xf64>
+}
+func.func @both(%b: tensor<3x?x?xf32> {dl.dims = ["3", "N", "K"]}, %c: tensor<?x?x3x?xf32> {dl.dims = ["B", "B", "3", "N"]})
+    -> (tensor<3x?x?x32xf32>, tensor<?x?x?x3x32xf32>) attributes {dl.sizes = {N = [64, 0, 65, 200], K = [0, 5, 17, 301], B = [2, 3, 0, 1]}} {
+  %0 = dl.pack %b {transpose} : (tensor<3x?x?xf32>) -> tensor<3x?x?x32xf32>
+  %1 = dl.pack %c : (tensor<?x?x3x?xf32>) -> tensor<?x?x?x3x32xf32>
+  return %0, %1 : tensor<3x?x?x32xf32>, tensor<?x?x?x3x32xf32>
+}
+func.func @nothing(%b: tensor<0x40xf32>, %c: tensor<3x0xf32>, %d: tensor<0x4x40xf32>)
+    -> (tensor<2x0x32xf32>, tensor<0x3x32xf32>, tensor<0x2x4x32xf32>) {
+  %0 = dl.pack %b : (tensor<0x40xf32>) -> tensor<2x0x32xf32>
+  %1 = dl.pack %c : (tensor<3x0xf32>) -> tensor<0x3x32xf32>
+  %2 = dl.pack %d : (tensor<0x4x40xf32>) -> tensor<0x2x4x32xf32>
+  return %0, %1, %2 : tensor<2x0x32xf32>, tensor<0x3x32xf32>, tensor<0x2x4x32xf32>
+}
+func.func @large(%b: tensor<300x1000xf32>) -> (tensor<32x300x32xf32>, tensor<10x1000x32xf32>) {
+  %0 = dl.pack %b : (tensor<300x1000xf32>) -> tensor<32x300x32xf32>
+  %1 = dl.pack %b {transpose} : (tensor<300x1000xf32>) -> tensor<10x1000x32xf32>
+  return %0, %1 : tensor<32x300x32xf32>, tensor<10x1000x32xf32>
 }
 func.func @f16(%b: tensor<3x40xf16>) -> tensor<2x3x32xf16> {
   %0 = dl.pack %b : (tensor<3x40xf16>) -> tensor<2x3x32xf16>
