@@ -1,7 +1,7 @@
 //===- LowerAlone.cpp - Kernels of one op with loops of its own ------------===//
 //
-// The op lowers itself on tensors; one-shot bufferization then puts its results into the kernel's memory. What it still
-// has to allocate becomes the worker's scratch memory.
+// The op lowers itself on tensors; one-shot bufferization then puts its results into the kernel's memory. Temporaries
+// that it asks for are on the stack or in the worker's scratch memory: a kernel never allocates.
 //
 //===----------------------------------------------------------------------===//
 #include "compiler/kernel/KernelFrame.h"
@@ -17,6 +17,12 @@ using namespace mlir;
 using namespace dlc::dl;
 
 namespace dlc {
+
+static Value tensorOf(KernelFrame &f, Value view, bool writable) {
+  auto type = cast<MemRefType>(view.getType());
+  return bufferization::ToTensorOp::create(f.b, f.loc, RankedTensorType::get(type.getShape(), type.getElementType()), view,
+                                           /*restrict=*/true, writable);
+}
 
 static LogicalResult lowerOp(KernelFrame &f, Operation *op, IRMapping &tensors) {
   if (auto none = dyn_cast<NoneOp>(op)) {
@@ -38,7 +44,12 @@ static LogicalResult lowerOp(KernelFrame &f, Operation *op, IRMapping &tensors) 
   SmallVector<SmallVector<OpFoldResult>> dims;
   for (Value r : op->getResults())
     dims.push_back(f.dims(r));
-  Lowering lowering(f.b, op, operands, dims, f.node);
+  auto temporary = [&](unsigned result, Type element) -> Value {
+    Value r = op->getResult(result);
+    Value buffer = f.temporary(dims[result], f.dimsOf(r).getResults(), element);
+    return tensorOf(f, buffer, /*writable=*/true);
+  };
+  Lowering lowering(f.b, op, operands, dims, f.node, temporary);
   if (failed(cast<DlOp>(op).lower(lowering)))
     return failure();
   for (auto [r, v] : llvm::zip(op->getResults(), lowering.results))
@@ -46,23 +57,21 @@ static LogicalResult lowerOp(KernelFrame &f, Operation *op, IRMapping &tensors) 
   return success();
 }
 
-/// Allocations of static size go to the stack; others stay in this thread's heap for as long as the kernel runs.
-static void placeAllocations(KernelFrame &f) {
+/// What bufferization had to allocate goes to the stack.
+static LogicalResult placeAllocations(KernelFrame &f) {
   SmallVector<memref::AllocOp> allocations;
   f.function.walk([&](memref::AllocOp op) { allocations.push_back(op); });
   for (memref::AllocOp op : allocations) {
     auto type = op.getType();
     OpBuilder b(op);
-    if (type.hasStaticShape() && type.getNumElements() * byteWidth(type.getElementType()) <= stackBytes) {
-      b.setInsertionPointToStart(&f.function.getBody().front());
-      Value buffer = memref::AllocaOp::create(b, op.getLoc(), type, b.getI64IntegerAttr(64));
-      op.getResult().replaceAllUsesWith(buffer);
-      op.erase();
-    } else if (op->getParentOp() == f.function || op->getParentOfType<scf::ForOp>()) {
-      b.setInsertionPoint(op->getBlock()->getTerminator());
-      memref::DeallocOp::create(b, op.getLoc(), op);
-    }
+    if (!type.hasStaticShape() || type.getNumElements() * byteWidth(type.getElementType()) > stackBytes)
+      return op.emitError() << "a kernel cannot hold a temporary of " << type;
+    b.setInsertionPointToStart(&f.function.getBody().front());
+    Value buffer = memref::AllocaOp::create(b, op.getLoc(), type, b.getI64IntegerAttr(64));
+    op.getResult().replaceAllUsesWith(buffer);
+    op.erase();
   }
+  return success();
 }
 
 LogicalResult lowerAlone(KernelFrame &f) {
@@ -80,14 +89,9 @@ LogicalResult lowerAlone(KernelFrame &f) {
   auto branch = scf::IfOp::create(f.b, f.loc, some, /*withElseRegion=*/false);
   f.b.setInsertionPointToStart(branch.thenBlock());
 
-  auto tensorOf = [&](Value view, bool writable) -> Value {
-    auto type = cast<MemRefType>(view.getType());
-    return bufferization::ToTensorOp::create(f.b, f.loc, RankedTensorType::get(type.getShape(), type.getElementType()),
-                                             view, /*restrict=*/true, writable);
-  };
   IRMapping tensors;
   for (auto [a, view] : llvm::zip(f.source.getArguments(), inputs))
-    tensors.map(a, tensorOf(view, false));
+    tensors.map(a, tensorOf(f, view, false));
   for (Operation *op : f.ops)
     if (failed(lowerOp(f, op, tensors)))
       return failure();
@@ -106,8 +110,7 @@ LogicalResult lowerAlone(KernelFrame &f) {
   if (failed(bufferization::eliminateEmptyTensors(rewriter, f.function)) ||
       failed(bufferization::runOneShotBufferize(f.function, options, state)))
     return failure();
-  placeAllocations(f);
-  return success();
+  return placeAllocations(f);
 }
 
 } // namespace dlc

@@ -45,7 +45,7 @@ struct ProgramFunction {
   std::vector<ProgramPort> inputs, outputs;
   std::vector<ProgramSymbol> symbols;
   int32_t segments = 0; ///< memory blocks it uses: those numbered below this
-  std::vector<int64_t> segmentBytes; ///< their sizes where known, else 0; a session takes these when it is made
+  std::vector<int64_t> segmentBytes = {}; ///< their sizes where known, else 0; a session takes these when it is made
   int32_t stateAccess = 0;           ///< DLC_STATE_UNUSED, _READ or _WRITTEN
 };
 
@@ -66,7 +66,7 @@ struct ProgramVariant {
 struct ProgramNode {
   int32_t id;
   std::string name, op;
-  std::string expects; ///< empty: nothing is said of it
+  std::string expects = {}; ///< empty: nothing is said of it
 };
 
 /// Constant data. The module declares an external global of that name; the bytes stay the caller's until they are

@@ -14,8 +14,9 @@ Type Lowering::elementType(unsigned i) const { return cast<ShapedType>(op->getOp
 Type Lowering::resultElementType(unsigned i) const {
   return cast<ShapedType>(op->getResult(i).getType()).getElementType();
 }
-Value Lowering::emptyLike(unsigned i, Type type) { return tensor::EmptyOp::create(b, loc(), dims[i], type); }
-Value Lowering::empty(unsigned i) { return emptyLike(i, storageType(resultElementType(i))); }
+Value Lowering::empty(unsigned i) {
+  return tensor::EmptyOp::create(b, loc(), dims[i], storageType(resultElementType(i)));
+}
 
 /// Which dims of `operand` are read at place 0 for every place of the result.
 static AffineMap broadcastMap(RankedTensorType operand, RankedTensorType result, MLIRContext *context) {
@@ -67,7 +68,8 @@ static LogicalResult lowerReduction(ReductionOp op, Lowering &l) {
   Attribute startAttr = isa<FloatType>(accumulate) ? Attribute(FloatAttr::get(accumulate, start.asDouble()))
                                                    : IntegerAttr::get(accumulate, start.asInt());
   Value init = arith::ConstantOp::create(l.b, l.loc(), cast<TypedAttr>(startAttr));
-  Value filled = linalg::FillOp::create(l.b, l.loc(), init, l.emptyLike(0, accumulate)).getResult(0);
+  Value place = accumulate == storageType(l.resultElementType(0)) ? l.empty(0) : l.temporary(0, accumulate);
+  Value filled = linalg::FillOp::create(l.b, l.loc(), init, place).getResult(0);
   SmallVector<AffineMap> maps{AffineMap::getMultiDimIdentityMap(type.getRank(), context),
                               AffineMap::get(type.getRank(), 0, out, context)};
   Value sum = linalg::GenericOp::create(l.b, l.loc(), filled.getType(), l.operands[0], filled, maps, iterators,

@@ -26,8 +26,9 @@ struct Fusion {
 class Lowering {
 public:
   Lowering(mlir::OpBuilder &b, mlir::Operation *op, llvm::ArrayRef<mlir::Value> operands,
-           llvm::ArrayRef<llvm::SmallVector<mlir::OpFoldResult>> resultDims, int64_t node)
-      : b(b), op(op), operands(operands), dims(resultDims), emitter{b, op->getLoc(), node} {}
+           llvm::ArrayRef<llvm::SmallVector<mlir::OpFoldResult>> resultDims, int64_t node,
+           llvm::function_ref<mlir::Value(unsigned result, mlir::Type elementType)> temporary)
+      : b(b), op(op), operands(operands), dims(resultDims), emitter{b, op->getLoc(), node}, temporary(temporary) {}
 
   mlir::OpBuilder &b;
   mlir::Operation *op;
@@ -39,9 +40,10 @@ public:
   mlir::Location loc() const { return op->getLoc(); }
   mlir::Type elementType(unsigned operand) const;       ///< dl element type of an operand
   mlir::Type resultElementType(unsigned result) const;
-  /// An uninitialized tensor of the storage type and dims of a result.
+  /// An uninitialized tensor of the storage type and dims of a result, which it becomes.
   mlir::Value empty(unsigned result);
-  mlir::Value emptyLike(unsigned result, mlir::Type elementType);
+  /// The same of another element type, in memory of the worker.
+  llvm::function_ref<mlir::Value(unsigned result, mlir::Type elementType)> temporary;
 };
 
 /// Reads operand elements at computed places. T is Scalar (index type) or Number (signed).

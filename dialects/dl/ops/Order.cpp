@@ -3,6 +3,7 @@
 #include "dialects/dl/ops/Extended.h"
 #include "dialects/dl/ops/Loops.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Arith/Utils/Utils.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include <limits>
 
@@ -83,11 +84,11 @@ LogicalResult ArgExtremeOp::lower(Lowering &l) {
   Number worst = getLeast() ? highestOf(element) : lowestOf(element);
   TypedAttr start = isa<FloatType>(kept) ? TypedAttr(FloatAttr::get(kept, worst.asDouble()))
                                          : TypedAttr(IntegerAttr::get(kept, worst.asInt()));
-  auto filled = [&](TypedAttr value) {
+  auto filled = [&](Value tensor, TypedAttr value) {
     Value init = arith::ConstantOp::create(l.b, l.loc(), value);
-    return linalg::FillOp::create(l.b, l.loc(), init, l.emptyLike(0, value.getType())).getResult(0);
+    return linalg::FillOp::create(l.b, l.loc(), init, tensor).getResult(0);
   };
-  SmallVector<Value> inits{filled(start), filled(l.b.getI64IntegerAttr(0))};
+  SmallVector<Value> inits{filled(l.temporary(0, kept), start), filled(l.empty(0), l.b.getI64IntegerAttr(0))};
   auto generic = linalg::GenericOp::create(
       l.b, l.loc(), TypeRange{inits[0].getType(), inits[1].getType()}, l.operands[0], inits, maps, iterators,
       [&](OpBuilder &b, Location loc, ValueRange args) {
@@ -162,7 +163,7 @@ LogicalResult TopKOp::lower(Lowering &l) {
   Type type = l.elementType(0), i64 = l.resultElementType(1);
   int64_t axis = getAxis();
   SmallVector<Scalar> lanes = loops.dims(l.operands[0]);
-  Scalar size = lanes[axis], k = loops.dim(l.empty(0), axis);
+  Scalar size = lanes[axis], k = loops.scalar(getValueOrCreateConstantIndexOp(l.b, l.loc(), l.dims[0][axis]));
   lanes[axis] = loops.constant(1);
   Scalar none = loops.constant(-1), zero = loops.constant(type, Number(0.0).as(Number::kindOf(type)));
   auto flag = [&](const Scalar &at) { return at >= 0.0; };
