@@ -75,8 +75,8 @@ AffineExpr Inference::product(ArrayRef<AffineExpr> dims) const {
 FailureOr<int64_t> Inference::rankFrom(Operation *op, Value shape) {
   Dims length = dims(shape);
   std::optional<int64_t> rank = length.size() == 1 ? constantOf(length[0]) : std::nullopt;
-  if (!rank)
-    return op->emitOpError("expects a 1-D shape of known length");
+  if (!rank || !isa<IntegerType>(elementType(shape)))
+    return op->emitOpError("expects a 1-D integer shape of known length");
   if (*rank > maxRank)
     return op->emitOpError() << "expects at most " << maxRank << " dims, got " << *rank;
   return *rank;

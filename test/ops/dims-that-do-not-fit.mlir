@@ -98,3 +98,40 @@ func.func @scatter_nd(%x: tensor<4xf32>, %i: tensor<?x1xi64> {dl.dims = ["N", "1
   %0 = dl.scatter_nd %x, %i, %u {combine = "none"} : (tensor<4xf32>, tensor<?x1xi64>, tensor<?xf32>) -> tensor<4xf32>
   return %0 : tensor<4xf32>
 }
+
+// Nothing to choose from, and an element to choose: no place is right. Where nothing is chosen, all is well.
+// CHECK: gather, x86-64: refuses: {{.*}} (gather): expects at least 1 element to choose from, got 1 and 0
+func.func @gather(%x: tensor<?x100xf32> {dl.dims = ["N", "100"]}, %i: tensor<?xi64> {dl.dims = ["M"], dl.range = [0, 0]})
+    -> tensor<?x100xf32> attributes {dl.fails, dl.sizes = {N = [0], M = [2]}} {
+  %0 = dl.gather %x, %i {axis = 0 : i64} : (tensor<?x100xf32>, tensor<?xi64>) -> tensor<?x100xf32>
+  return %0 : tensor<?x100xf32>
+}
+func.func @gather_nothing(%x: tensor<?x100xf32> {dl.dims = ["N", "100"]}, %i: tensor<?xi64> {dl.dims = ["M"], dl.range = [0, 0]})
+    -> tensor<?x100xf32> attributes {dl.sizes = {N = [0, 1], M = [0, 3]}} {
+  %0 = dl.gather %x, %i {axis = 0 : i64} : (tensor<?x100xf32>, tensor<?xi64>) -> tensor<?x100xf32>
+  return %0 : tensor<?x100xf32>
+}
+
+// CHECK: gather_nd, x86-64: refuses: {{.*}} (gather_nd): expects at least 1 element to choose from, got 1 and 0
+func.func @gather_nd(%x: tensor<4x?xf32> {dl.dims = ["4", "N"]}, %i: tensor<?x2xi64> {dl.dims = ["M", "2"], dl.range = [0, 0]})
+    -> tensor<?xf32> attributes {dl.fails, dl.sizes = {N = [0], M = [2]}} {
+  %0 = dl.gather_nd %x, %i {batch_dims = 0 : i64} : (tensor<4x?xf32>, tensor<?x2xi64>) -> tensor<?xf32>
+  return %0 : tensor<?xf32>
+}
+
+// What repeats elements needs some; what writes a value around none does not.
+// CHECK: pad_edge, x86-64: refuses: {{.*}} (pad): expects at least 1 element to choose from, got 1 and 0
+func.func @pad_edge(%x: tensor<?x100xf32> {dl.dims = ["N", "100"]}) -> tensor<?x100xf32>
+    attributes {dl.fails, dl.sizes = {N = [0]}} {
+  %p = dl.constant dense<[2, 0, 0, 0]> : tensor<4xi64> : tensor<4xi64>
+  %v = dl.constant dense<0.0> : tensor<f32> : tensor<f32>
+  %0 = dl.pad %x, %p, %v {mode = "edge"} : (tensor<?x100xf32>, tensor<4xi64>, tensor<f32>) -> tensor<?x100xf32>
+  return %0 : tensor<?x100xf32>
+}
+func.func @pad_with_a_value(%x: tensor<?x100xf32> {dl.dims = ["N", "100"]}) -> tensor<?x100xf32>
+    attributes {dl.sizes = {N = [0, 1]}} {
+  %p = dl.constant dense<[2, 0, 0, 0]> : tensor<4xi64> : tensor<4xi64>
+  %v = dl.constant dense<1.5> : tensor<f32> : tensor<f32>
+  %0 = dl.pad %x, %p, %v {mode = "constant"} : (tensor<?x100xf32>, tensor<4xi64>, tensor<f32>) -> tensor<?x100xf32>
+  return %0 : tensor<?x100xf32>
+}

@@ -192,6 +192,40 @@ class BadModels(unittest.TestCase):
         self.refused(model([node("MatMul", ["x", "x"], ["y"])], inputs=[value("x", (2, 3))]), USAGE, "the_MatMul", "3", "2")
         self.refused(model([node("Relu", ["x"], ["y"])], opset=1000), UNSUPPORTED, "1000")
 
+    def test_element_types(self):
+        floats = value("x", (3, 4))
+        places, few = value("i", (2, 4)), value("w", (4,), TensorProto.INT8)
+        for op, inputs, words in (("Gather", [floats, value("i", (2,))], "integer indices, got 'f32'"),
+                                  ("GatherElements", [floats, places], "integer indices, got 'f32'"),
+                                  ("GatherND", [floats, value("i", (2, 1))], "integer indices, got 'f32'"),
+                                  ("ScatterElements", [floats, places, value("u", (2, 4))],
+                                   "integer indices, got 'f32'"),
+                                  ("TopK", [floats, value("k", (1,))], "k to be one integer"),
+                                  ("TopK", [floats, value("k", ("K",), TensorProto.INT64)], "k to be one integer"),
+                                  ("Reshape", [floats, value("s", (2,))], "an integer shape"),
+                                  ("ConstantOfShape", [value("s", (2,))], "1-D integer shape"),
+                                  ("AffineGrid", [value("t", (1, 2, 3)), value("s", (4,))], "integer size, got 'f32'"),
+                                  ("Where", [value("c", (4,)), floats, value("z", (4,))], "boolean condition, got 'f32'"),
+                                  ("BitwiseNot", [floats], "integers or booleans, got 'f32'"),
+                                  ("Not", [floats], "booleans, got 'f32'"),
+                                  ("Clip", [floats, value("low", (), TensorProto.INT8)],
+                                   "one type, got 'f32' and 'i8'"),
+                                  ("Add", [floats, few], "one type, got f32 and i8")):
+            outputs = ["y", "places"] if op == "TopK" else ["y"]
+            with self.subTest(op=op, words=words):
+                self.refused(model([node(op, [v.name for v in inputs], outputs)], inputs=inputs), USAGE, "[E0102]",
+                             words, f"the_{op}")
+
+    def test_what_only_the_shapes_tell(self):
+        # Known once the constants are: no word of MLIR, and the node.
+        length = numpy_helper.from_array(np.array([3], np.int64), "length")
+        nodes = [node("NonZero", ["x"], ["places"]), node("Shape", ["x"], ["dims"]),
+                 node("Add", ["dims", "length"], ["more"]), node("Reshape", ["x", "more"], ["y"])]
+        code, text = self.compile(model(nodes, inputs=[value("x", (2, 2))], initializers=[length]))
+        self.assertEqual(code, USAGE, text)
+        self.assertIn("the_Reshape", text)
+        self.assertNotIn("dl.", text)
+
     def test_every_mistake_in_one_go(self):
         code, text = self.compile(model([node("Foo", ["x"], ["t"]), node("Bar", ["t"], ["y"])]))
         self.assertEqual(code, UNSUPPORTED)

@@ -47,6 +47,11 @@ static void classify(Finding &finding, bool located) {
     finding.exit = static_cast<ExitCode>(exitCodeOf(*code));
     return;
   }
+  // What an op says once its dims are known: the location names the node, and the user wrote no MLIR.
+  if (StringRef(finding.message).starts_with("'dl.") && !finding.node.empty()) {
+    finding.message = StringRef(finding.message).split("' op ").second.str();
+    finding.code = prefixOf(Code::BadNode).substr(1, 5);
+  }
   StringRef text = finding.message;
   if (text.contains_insensitive("not supported") || text.contains_insensitive("unsupported"))
     finding.exit = ExitCode::Unsupported;

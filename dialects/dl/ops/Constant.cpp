@@ -82,6 +82,8 @@ Number FillOp::evaluateElement(ElementReader<Number> &in, ArrayRef<Number>) {
 //===----------------------------------------------------------------------===//
 
 LogicalResult IotaOp::infer(Inference &shapes) {
+  if (!isa<IntegerType>(shapes.elementType(getSize())))
+    return emitOpError("expects an integer size, got ") << shapes.elementType(getSize());
   if (failed(shapes.requireEqual(*this, shapes.product(shapes.dims(getSize())), shapes.constant(1), "one size")))
     return failure();
   std::optional<Dims> contents = shapes.contents(getSize());

@@ -16,6 +16,26 @@ void DlDialect::registerPointwiseOps() {
       >();
 }
 
+/// Operands have one type, but the condition of a choice and the exponent of a power. Ops on bits have no floats.
+static LogicalResult checkTypes(Operation *op, ArrayRef<Type> types) {
+  ArrayRef<Type> alike = types;
+  if (isa<AndOp, OrOp, XorOp, BitwiseNotOp, ShiftLeftOp, ShiftRightOp>(op) && !isa<IntegerType>(types[0]))
+    return op->emitOpError("expects integers or booleans, got ") << types[0];
+  if (isa<LogicalNotOp>(op) && !types[0].isInteger(1))
+    return op->emitOpError("expects booleans, got ") << types[0];
+  if (isa<SelectOp>(op)) {
+    if (!types[0].isInteger(1))
+      return op->emitOpError("expects a boolean condition, got ") << types[0];
+    alike = types.drop_front();
+  }
+  if (isa<PowOp>(op))
+    alike = types.take_front();
+  for (Type t : alike)
+    if (t != alike[0])
+      return op->emitOpError("expects operands of one type, got ") << alike[0] << " and " << t;
+  return success();
+}
+
 LogicalResult inferPointwise(Operation *op, Inference &shapes) {
   SmallVector<Type> types;
   SmallVector<Dims> dims;
@@ -23,6 +43,8 @@ LogicalResult inferPointwise(Operation *op, Inference &shapes) {
     types.push_back(shapes.elementType(v));
     dims.push_back(shapes.dims(v));
   }
+  if (failed(checkTypes(op, types)))
+    return failure();
   FailureOr<Dims> result = shapes.broadcast(op, dims);
   if (failed(result))
     return failure();

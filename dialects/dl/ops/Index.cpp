@@ -10,14 +10,33 @@ namespace dlc::dl {
 // gather
 //===----------------------------------------------------------------------===//
 
+/// An operand whose elements are places.
+static LogicalResult checkInteger(Operation *op, Inference &shapes, Value v, StringRef what) {
+  Type type = shapes.elementType(v);
+  return isa<IntegerType>(type) ? success() : op->emitOpError("expects integer ") << what << ", got " << type;
+}
+
+/// Whoever takes elements along a dim needs one there, even where the place is wrong and the error comes later.
+static LogicalResult requirePlaces(Operation *op, Inference &shapes, AffineExpr size, ArrayRef<AffineExpr> result) {
+  AffineExpr count = shapes.product(result), one = shapes.constant(1);
+  if (constantOf(size).value_or(0) > 0 || constantOf(count) == 0)
+    return success();
+  AffineExpr needed = constantOf(count) ? one : shapes.min(count, one);
+  return shapes.requireAtMost(op, needed, size, "at least 1 element to choose from");
+}
+
 LogicalResult GatherOp::infer(Inference &shapes) {
   Dims data = shapes.dims(getData()), indices = shapes.dims(getIndices());
   int64_t axis = getAxis();
+  if (failed(checkInteger(*this, shapes, getIndices(), "indices")))
+    return failure();
   if (axis < 0 || axis >= static_cast<int64_t>(data.size()))
     return emitOpError("expects an axis below the rank ") << data.size() << ", got " << axis;
   Dims dims(data.begin(), data.begin() + axis);
   dims.append(indices);
   dims.append(data.begin() + axis + 1, data.end());
+  if (failed(requirePlaces(*this, shapes, data[axis], dims)))
+    return failure();
   shapes.set(getResult(), shapes.elementType(getData()), dims);
   std::optional<Dims> contents = shapes.contents(getData());
   std::optional<SmallVector<int64_t>> places = shapes.constantContents(getIndices());
@@ -67,7 +86,9 @@ LogicalResult GatherElementsOp::infer(Inference &shapes) {
     return emitOpError("expects indices of the rank of data, ") << data.size() << ", got " << indices.size();
   if (int64_t axis = getAxis(); axis < 0 || axis >= static_cast<int64_t>(data.size()))
     return emitOpError("expects an axis below the rank ") << data.size() << ", got " << getAxis();
-  if (failed(requireWithin(*this, shapes, indices, data, getAxis())))
+  if (failed(checkInteger(*this, shapes, getIndices(), "indices")) ||
+      failed(requireWithin(*this, shapes, indices, data, getAxis())) ||
+      failed(requirePlaces(*this, shapes, data[getAxis()], indices)))
     return failure();
   shapes.set(getResult(), shapes.elementType(getData()), indices);
   return success();
@@ -85,6 +106,8 @@ LogicalResult GatherNdOp::infer(Inference &shapes) {
   Dims data = shapes.dims(getData()), indices = shapes.dims(getIndices());
   int64_t batch = getBatchDims();
   std::optional<int64_t> addressed = indices.empty() ? std::nullopt : constantOf(indices.back());
+  if (failed(checkInteger(*this, shapes, getIndices(), "indices")))
+    return failure();
   if (!addressed)
     return emitOpError("expects indices whose last dim is known");
   if (batch < 0 || batch >= static_cast<int64_t>(indices.size()) ||
@@ -95,6 +118,9 @@ LogicalResult GatherNdOp::infer(Inference &shapes) {
       return failure();
   Dims dims(indices.begin(), indices.end() - 1);
   dims.append(data.begin() + batch + *addressed, data.end());
+  for (AffineExpr size : ArrayRef<AffineExpr>(data).slice(batch, *addressed))
+    if (failed(requirePlaces(*this, shapes, size, dims)))
+      return failure();
   shapes.set(getResult(), shapes.elementType(getData()), dims);
   return success();
 }
@@ -127,6 +153,8 @@ LogicalResult ReverseSequenceOp::infer(Inference &shapes) {
   int64_t rank = dims.size(), batch = getBatchAxis(), time = getTimeAxis();
   if (batch < 0 || batch >= rank || time < 0 || time >= rank || batch == time)
     return emitOpError("expects two different axes below the rank ") << rank;
+  if (failed(checkInteger(*this, shapes, getLengths(), "lengths")))
+    return failure();
   if (shapes.rank(getLengths()) != 1)
     return emitOpError("expects 1-D lengths, got rank ") << shapes.rank(getLengths());
   if (failed(shapes.requireEqual(*this, shapes.dims(getLengths())[0], dims[batch], "a length for each of the batch")))
@@ -155,6 +183,11 @@ Number ReverseSequenceOp::evaluateElement(ElementReader<Number> &in, ArrayRef<Nu
 LogicalResult PadOp::infer(Inference &shapes) {
   Dims x = shapes.dims(getX()), dims;
   std::optional<Dims> pads = shapes.contents(getPads());
+  if (failed(checkInteger(*this, shapes, getPads(), "pads")))
+    return failure();
+  if (shapes.elementType(getValue()) != shapes.elementType(getX()))
+    return emitOpError("expects a value of type ") << shapes.elementType(getX()) << ", got "
+                                                   << shapes.elementType(getValue());
   if (pads && pads->size() != 2 * x.size())
     return emitOpError("expects two pads for each of the ") << x.size() << " dims, got " << pads->size();
   if (getMode() != "constant" && getMode() != "edge" && getMode() != "reflect" && getMode() != "wrap")
@@ -166,6 +199,10 @@ LogicalResult PadOp::infer(Inference &shapes) {
     if (failed(shapes.requireNonNegative(*this, dims.back(), "dims of at least 0")))
       return failure();
   }
+  if (getMode() != "constant")
+    for (AffineExpr d : x)
+      if (failed(requirePlaces(*this, shapes, d, dims)))
+        return failure();
   shapes.set(getResult(), shapes.elementType(getX()), dims);
   return success();
 }
@@ -178,7 +215,7 @@ template <class T> static T padded(ElementReader<T> &in, ArrayRef<T> place, Stri
     if (mode == "constant") {
       T ok = (i >= zero) & (i < size);
       inside = inside & ok;
-      source.push_back(select(ok, i, zero));
+      source.push_back(i);
     } else if (mode == "edge") {
       source.push_back(maximum(minimum(i, size - one), zero));
     } else if (mode == "reflect") {
@@ -189,6 +226,10 @@ template <class T> static T padded(ElementReader<T> &in, ArrayRef<T> place, Stri
       source.push_back(in.remainder(i, maximum(size, one)));
     }
   }
+  // Outside, the place of the first element: what x lies in may end there.
+  if (mode == "constant")
+    for (T &i : source)
+      i = select(inside, i, zero);
   T element = in.read(0, source);
   return mode == "constant" ? select(inside, element, in.read(2, {})) : element;
 }

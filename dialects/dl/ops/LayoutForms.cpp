@@ -50,6 +50,8 @@ static LogicalResult buildReshape(NodeView &n, Values &results) {
   Tensor x = inputOf(n, 0), shape = inputOf(n, 1);
   if (shape.rank() != 1 || shape.type().isDynamicDim(0))
     return unsupported(n, "a shape that is not 1-D of known length");
+  if (!isa<IntegerType>(shape.elementType()))
+    return n.error("expects an integer shape");
   return give(results, reshape(x, resolvedShape(n, x, shape, !n.getInt("allowzero").value_or(0))));
 }
 

@@ -114,9 +114,9 @@ LogicalResult TopKOp::infer(Inference &shapes) {
   Dims dims = shapes.dims(getX());
   if (failed(checkAxis(*this, getAxis(), dims.size())))
     return failure();
+  if (!isa<IntegerType>(shapes.elementType(getK())) || constantOf(shapes.product(shapes.dims(getK()))) != 1)
+    return emitOpError("expects k to be one integer");
   std::optional<Dims> k = shapes.contents(getK());
-  if (k && k->size() != 1)
-    return emitOpError("expects one number k, got ") << k->size();
   AffineExpr size = dims[getAxis()], wanted = k ? k->front() : shapes.unknown(getValues(), getAxis());
   if (failed(shapes.requireNonNegative(*this, wanted, "k of at least 0")) ||
       failed(shapes.requireAtMost(*this, wanted, size, "k of at most the dim that it selects from")))

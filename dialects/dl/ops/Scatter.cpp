@@ -14,6 +14,17 @@ static LogicalResult checkCombine(Operation *op, StringRef how) {
   return success();
 }
 
+/// Indices are integers, updates of the data's type.
+template <class Op> static LogicalResult checkTypes(Op op, Inference &shapes) {
+  Type data = shapes.elementType(op.getData()), indices = shapes.elementType(op.getIndices()),
+       updates = shapes.elementType(op.getUpdates());
+  if (!isa<IntegerType>(indices))
+    return op.emitOpError("expects integer indices, got ") << indices;
+  if (updates != data)
+    return op.emitOpError("expects updates of type ") << data << ", got " << updates;
+  return success();
+}
+
 /// An index into a dim of `size`; nullopt when out of range.
 static std::optional<int64_t> placeOf(Number index, int64_t size) {
   int64_t i = index.asInt();
@@ -37,6 +48,8 @@ static SmallVector<Scalar> roundsUnlessEmpty(Loops &loops, Value data, SmallVect
 
 LogicalResult ScatterElementsOp::infer(Inference &shapes) {
   Dims data = shapes.dims(getData()), indices = shapes.dims(getIndices()), updates = shapes.dims(getUpdates());
+  if (failed(checkTypes(*this, shapes)))
+    return failure();
   if (data.size() != indices.size() || data.size() != updates.size())
     return emitOpError("expects data, indices and updates of one rank, got ")
            << data.size() << ", " << indices.size() << " and " << updates.size();
@@ -90,6 +103,8 @@ LogicalResult ScatterElementsOp::lower(Lowering &l) {
 LogicalResult ScatterNdOp::infer(Inference &shapes) {
   Dims data = shapes.dims(getData()), indices = shapes.dims(getIndices()), updates = shapes.dims(getUpdates());
   std::optional<int64_t> addressed = indices.empty() ? std::nullopt : constantOf(indices.back());
+  if (failed(checkTypes(*this, shapes)))
+    return failure();
   if (!addressed)
     return emitOpError("expects indices whose last dim is known");
   if (*addressed > static_cast<int64_t>(data.size()))
