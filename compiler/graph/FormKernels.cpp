@@ -221,7 +221,25 @@ private:
       if (full && !g->reduced.empty() && d != g->frame && !trailing(g->frame, g->reduced))
         return false;
     }
-    return g->root != Fusion::Kind::Contraction || full;
+    return g->root != Fusion::Kind::Contraction || (full && keepsRows(g, op));
+  }
+
+  /// Whether what `op` reads beside the group's own values has all dims of a contraction's rows, or 1 in each.
+  bool keepsRows(Group *g, Operation *op) {
+    int64_t rank = g->frame.size(), rows = cast<DlOp>(g->ops.front()).fusion().rowDims;
+    for (Value v : op->getOperands()) {
+      Dims d = shapes.dims(v);
+      bool all = true, none = true;
+      for (int64_t i = rank - 1 - rows; i < rank - 1; ++i) {
+        int64_t own = i - (rank - static_cast<int64_t>(d.size()));
+        bool one = own < 0 || isOne(d[own]);
+        all &= own >= 0 && (d[own] == g->frame[i] || (one && isOne(g->frame[i])));
+        none &= one;
+      }
+      if (rows > 1 && !all && !none)
+        return false;
+    }
+    return true;
   }
 
   void place(Operation *op) {

@@ -31,15 +31,15 @@ struct ExpandMicrokernels : impl::ExpandMicrokernelsPassBase<ExpandMicrokernels>
     OpBuilder b(&getContext());
     SmallVector<Operation *> ops;
     function.walk([&](Operation *op) {
-      if (isa<mk::BrgemmOp, mk::PackOp>(op))
+      if (isa<mk::ContractionOp, mk::PackOp>(op))
         ops.push_back(op);
     });
     // The loops here move a register's worth: a call, which LLVM would make of them, takes longer.
     if (!ops.empty())
       function->setAttr("passthrough", b.getStrArrayAttr({"no-builtin-memcpy", "no-builtin-memset"}));
     for (Operation *op : ops) {
-      auto brgemm = dyn_cast<mk::BrgemmOp>(op);
-      if (failed(brgemm ? expandBrgemm(b, brgemm, *target) : expandPack(b, cast<mk::PackOp>(op))))
+      auto contraction = dyn_cast<mk::ContractionOp>(op);
+      if (failed(contraction ? expandContraction(b, contraction, *target) : expandPack(b, cast<mk::PackOp>(op))))
         return signalPassFailure();
     }
   }

@@ -5,20 +5,48 @@
 #include "compiler/kernel/VectorizeAccess.h"
 #include "dialects/mk/Dialect.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
+#include <memory>
 
 namespace dlc {
 
-/// Replaces a mk.brgemm on memrefs by loops over register tiles. Fails, with a message, where the packed operand's
-/// columns are not contiguous.
-mlir::LogicalResult expandBrgemm(mlir::OpBuilder &b, mk::BrgemmOp op, const Target &target);
+/// Replaces a mk.brgemm or mk.conv on memrefs by loops over register tiles. Fails, with a message, where the packed
+/// operand's columns are not contiguous.
+mlir::LogicalResult expandContraction(mlir::OpBuilder &b, mk::ContractionOp op, const Target &target);
 
 /// Replaces a mk.pack on memrefs by linalg ops, whose loops dlc-vectorize makes.
 mlir::LogicalResult expandPack(mlir::OpBuilder &b, mk::PackOp op);
 
-/// Emits the register tiles of one mk.brgemm.
+/// The left operand of a contraction, as the rows of a register tile meet it.
+class LeftRows {
+public:
+  /// A run of k over which each row steps through memory evenly: its first element lies at `addresses[row]` of the flat
+  /// `buffers[row]`, its `count` elements `stride` apart, and k starts at `first`.
+  struct Run {
+    llvm::SmallVector<mlir::Value> buffers, addresses;
+    mlir::OpFoldResult stride;
+    mlir::Value first, count;
+  };
+  using Sums = llvm::SmallVector<mlir::Value>;
+  using AddRun = llvm::function_ref<Sums(const Run &, Sums)>;
+
+  virtual ~LeftRows() = default;
+  /// Calls `add` for runs that make up all of k, in order, inside of whatever loops that takes, for rows [m, m + rows).
+  virtual Sums forEachRun(mlir::OpBuilder &b, mlir::ValueRange batch, mlir::Value m, unsigned rows, Sums sums,
+                          AddRun add) = 0;
+
+  static std::unique_ptr<LeftRows> of(mlir::OpBuilder &b, mk::BrgemmOp op);
+  static std::unique_ptr<LeftRows> of(mlir::OpBuilder &b, mk::ConvOp op);
+};
+
+/// The element of `view` at `ivs`, less what k, the last dim of `map`, contributes; and the distance of one step of k.
+mlir::Value addressIn(mlir::OpBuilder &b, mlir::Location loc, const FlatView &view, mlir::AffineMap map,
+                      mlir::ArrayRef<mlir::Value> ivs);
+mlir::OpFoldResult strideOfK(const FlatView &view, mlir::AffineMap map);
+
+/// Emits the register tiles of one contraction.
 class TileEmitter {
 public:
-  TileEmitter(mlir::OpBuilder &b, mk::BrgemmOp op, const RegisterTile &tile, const Target &target);
+  TileEmitter(mlir::OpBuilder &b, mk::ContractionOp op, const RegisterTile &tile, const Target &target);
 
   /// The last columns of the output: `end` is N, and the tile's last vectors may reach past it.
   struct Tail {
@@ -32,6 +60,8 @@ private:
   struct Point;
   struct Place;
   llvm::SmallVector<mlir::Value> emitSums(const Point &at, unsigned rows, unsigned vectors);
+  llvm::SmallVector<mlir::Value> addRun(const LeftRows::Run &run, mlir::ArrayRef<mlir::Value> rhsVectors, int64_t ahead,
+                                        llvm::SmallVector<mlir::Value> sums);
   mlir::Value widen(mlir::Value factor, bool isUnsigned);
   mlir::Value multiplyAdd(mlir::Value lhs, mlir::Value rhs, mlir::Value sum);
   void forEach(unsigned first, unsigned last, unsigned step, llvm::function_ref<void(mlir::Value)> body);
@@ -43,12 +73,13 @@ private:
 
   mlir::OpBuilder &b;
   mlir::Location loc;
-  mk::BrgemmOp op;
+  mk::ContractionOp op;
   RegisterTile tile;
   Target target;
-  FlatView lhs, rhs;
+  std::unique_ptr<LeftRows> lhs;
+  FlatView rhs;
   llvm::SmallVector<Access, 4> epilogue; ///< the extras, then out
-  mlir::Value K, zero;
+  mlir::Value zero;
   bool isPayloadShort;
   unsigned registersTogether; ///< in the payload
   llvm::DenseMap<unsigned, mlir::Value> stackBuffers;

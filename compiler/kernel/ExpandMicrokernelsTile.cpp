@@ -14,6 +14,7 @@
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Interfaces/FunctionInterfaces.h"
+#include "llvm/ADT/TypeSwitch.h"
 
 using namespace mlir;
 
@@ -32,7 +33,7 @@ static constexpr unsigned togetherOf = 4, functionsTogetherOf = 8;
 
 static bool isFunction(Operation &op) { return isa_and_nonnull<math::MathDialect>(op.getDialect()); }
 
-static unsigned payloadCost(mk::BrgemmOp op) {
+static unsigned payloadCost(mk::ContractionOp op) {
   unsigned cost = 0;
   for (Operation &inner : op.getPayload().front().without_terminator())
     if (!inner.hasTrait<OpTrait::ConstantLike>())
@@ -52,16 +53,15 @@ struct TileEmitter::Place {
   Value mask; ///< null: all lanes
 };
 
-TileEmitter::TileEmitter(OpBuilder &b, mk::BrgemmOp op, const RegisterTile &tile, const Target &target)
+TileEmitter::TileEmitter(OpBuilder &b, mk::ContractionOp op, const RegisterTile &tile, const Target &target)
     : b(b), loc(op.getLoc()), op(op), tile(tile), target(target) {
-  lhs = flatten(b, loc, op.getLhs());
+  lhs = llvm::TypeSwitch<Operation *, std::unique_ptr<LeftRows>>(op.getOperation())
+            .Case<mk::BrgemmOp, mk::ConvOp>([&](auto contraction) { return LeftRows::of(b, contraction); });
   rhs = flatten(b, loc, op.getRhs());
   for (auto [i, extra] : llvm::enumerate(op.getExtras()))
     epilogue.emplace_back(b, loc, extra, op.getExtraMap(i));
   epilogue.emplace_back(b, loc, op.getInit(), op.getOutMap());
   zero = arith::ConstantIndexOp::create(b, loc, 0);
-  unsigned kPosition = cast<MemRefType>(op.getRhs().getType()).getRank() - 2;
-  K = asValue(b, loc, memref::getMixedSize(b, loc, op.getRhs(), kPosition));
   isPayloadShort = payloadCost(op) <= shortPayload;
   registersTogether =
       target.vectorRegisters / (llvm::any_of(op.getPayload().front(), isFunction) ? functionsTogetherOf : togetherOf);
@@ -124,35 +124,8 @@ void TileEmitter::forEach(unsigned first, unsigned last, unsigned step, function
 // Sums
 //===----------------------------------------------------------------------===//
 
-/// The element of `view` at `ivs`, less what k contributes.
-static Value addressIn(OpBuilder &b, Location loc, const FlatView &view, AffineMap map, ArrayRef<Value> ivs) {
-  unsigned k = map.getNumDims() - 1;
-  SmallVector<LaneValue> dims;
-  for (Value iv : ivs)
-    dims.push_back(iv);
-  Value sum = asValue(b, loc, view.offset);
-  for (auto [expr, stride] : llvm::zip_equal(map.getResults(), view.strides))
-    if (!expr.isFunctionOfDim(k) && !isa<AffineConstantExpr>(expr))
-      sum = addIndex(b, loc, sum, scaleIndex(b, loc, evaluateAffine(b, loc, expr, dims, 1).base, stride));
-  return sum;
-}
-
-/// The stride of the index that is k.
-static OpFoldResult strideOfK(const FlatView &view, AffineMap map) {
-  return view.strides[*map.getResultPosition(getAffineDimExpr(map.getNumDims() - 1, map.getContext()))];
-}
-
 SmallVector<Value> TileEmitter::emitSums(const Point &at, unsigned rows, unsigned vectors) {
-  auto sumType = VectorType::get(tile.lanes, op.getAccumulatorType());
-  auto factorType = VectorType::get(tile.lanes, getElementTypeOrSelf(op.getRhs().getType()));
-  unsigned bytes = llvm::divideCeil(factorType.getElementTypeBitWidth(), 8);
-  SmallVector<Value> lhsRows, rhsVectors;
-  SmallVector<Value> ivs(at.ivs);
-  for (unsigned row = 0; row < rows; ++row) {
-    ivs[op.getMDim()] = addIndex(b, loc, at.ivs[op.getMDim()], arith::ConstantIndexOp::create(b, loc, row));
-    lhsRows.push_back(addressIn(b, loc, lhs, op.getLhsMap(), ivs));
-  }
-  ivs = at.ivs;
+  SmallVector<Value> rhsVectors, ivs(at.ivs);
   for (unsigned vector = 0; vector < vectors; ++vector) {
     // A column block lies in one panel.
     unsigned inBlock = vector % tile.vectors;
@@ -164,33 +137,46 @@ SmallVector<Value> TileEmitter::emitSums(const Point &at, unsigned rows, unsigne
     ivs[op.getNDim()] = addIndex(b, loc, at.ivs[op.getNDim()], distance(vector));
     rhsVectors.push_back(addressIn(b, loc, rhs, op.getRhsMap(), ivs));
   }
-
+  auto sumType = VectorType::get(tile.lanes, op.getAccumulatorType());
   Value none = arith::ConstantOp::create(b, loc, b.getZeroAttr(sumType));
-  scf::ForOp loop = createFinalLoop(b, loc, zero, K, 1, SmallVector<Value>(rows * vectors, none));
+  int64_t ahead = rows <= fewRows ? prefetchStepsOfFewRows : prefetchSteps;
+  return lhs->forEachRun(
+      b, ArrayRef(at.ivs).take_front(op.getBatchRank()), at.ivs[op.getMDim()], rows,
+      SmallVector<Value>(rows * vectors, none),
+      [&](const LeftRows::Run &run, SmallVector<Value> sums) { return addRun(run, rhsVectors, ahead, sums); });
+}
+
+/// `ahead`: steps of k between a prefetch of rhs and its use.
+SmallVector<Value> TileEmitter::addRun(const LeftRows::Run &run, ArrayRef<Value> rhsVectors, int64_t ahead,
+                                       SmallVector<Value> sums) {
+  auto sumType = cast<VectorType>(sums.front().getType());
+  auto factorType = VectorType::get(tile.lanes, getElementTypeOrSelf(op.getRhs().getType()));
+  unsigned bytes = llvm::divideCeil(factorType.getElementTypeBitWidth(), 8);
+  OpFoldResult rhsStride = strideOfK(rhs, op.getRhsMap());
+  Value rhsFirst = scaleIndex(b, loc, run.first, rhsStride);
+  SmallVector<Value> starts = llvm::map_to_vector(rhsVectors, [&](Value v) { return addIndex(b, loc, v, rhsFirst); });
+  scf::ForOp loop = createFinalLoop(b, loc, zero, run.count, 1, sums);
   OpBuilder::InsertionGuard guard(b);
   b.setInsertionPointToStart(loop.getBody());
   Value k = loop.getInductionVar();
-  Value lhsStep = scaleIndex(b, loc, k, strideOfK(lhs, op.getLhsMap()));
-  OpFoldResult rhsStride = strideOfK(rhs, op.getRhsMap());
-  Value rhsStep = scaleIndex(b, loc, k, rhsStride);
-  Value distance = arith::ConstantIndexOp::create(b, loc, rows <= fewRows ? prefetchStepsOfFewRows : prefetchSteps);
-  Value ahead = addIndex(b, loc, rhsStep, scaleIndex(b, loc, distance, rhsStride));
-  SmallVector<Value> factors, sums;
-  for (unsigned vector = 0; vector < vectors; ++vector) {
+  Value lhsStep = scaleIndex(b, loc, k, run.stride), rhsStep = scaleIndex(b, loc, k, rhsStride);
+  Value prefetched =
+      addIndex(b, loc, rhsStep, scaleIndex(b, loc, arith::ConstantIndexOp::create(b, loc, ahead), rhsStride));
+  SmallVector<Value> factors, next;
+  for (auto [vector, start] : llvm::enumerate(starts)) {
     if (vector * tile.lanes * bytes % cacheLine == 0)
-      memref::PrefetchOp::create(b, loc, rhs.buffer, addIndex(b, loc, rhsVectors[vector], ahead), /*isWrite=*/false,
+      memref::PrefetchOp::create(b, loc, rhs.buffer, addIndex(b, loc, start, prefetched), /*isWrite=*/false,
                                  /*localityHint=*/3, /*isDataCache=*/true);
-    Value factor =
-        vector::LoadOp::create(b, loc, factorType, rhs.buffer, addIndex(b, loc, rhsVectors[vector], rhsStep));
+    Value factor = vector::LoadOp::create(b, loc, factorType, rhs.buffer, addIndex(b, loc, start, rhsStep));
     factors.push_back(widen(factor, op.getUnsignedRhs()));
   }
-  for (unsigned row = 0; row < rows; ++row) {
-    Value element = memref::LoadOp::create(b, loc, lhs.buffer, addIndex(b, loc, lhsRows[row], lhsStep));
+  for (auto [buffer, address] : llvm::zip(run.buffers, run.addresses)) {
+    Value element = memref::LoadOp::create(b, loc, buffer, addIndex(b, loc, address, lhsStep));
     Value all = vector::BroadcastOp::create(b, loc, sumType, widen(element, op.getUnsignedLhs()));
-    for (unsigned vector = 0; vector < vectors; ++vector)
-      sums.push_back(multiplyAdd(all, factors[vector], loop.getRegionIterArgs()[row * vectors + vector]));
+    for (Value factor : factors)
+      next.push_back(multiplyAdd(all, factor, loop.getRegionIterArgs()[next.size()]));
   }
-  scf::YieldOp::create(b, loc, sums);
+  scf::YieldOp::create(b, loc, next);
   return SmallVector<Value>(loop.getResults());
 }
 

@@ -22,12 +22,14 @@ namespace dlc {
 #include "compiler/Passes.h.inc"
 
 namespace {
-enum class Form { Nests, Product, Pack, Alone };
+enum class Form { Nests, Product, Convolution, Pack, Alone };
 
 Form formOf(func::FuncOp kernel) {
   for (Operation &op : kernel.getBody().front().without_terminator()) {
     if (isa<ProductOp>(op))
       return Form::Product;
+    if (isa<ConvolutionOp>(op))
+      return Form::Convolution;
     auto dl = dyn_cast<DlOp>(op);
     if (!dl || isa<ConstantOp>(op))
       continue;
@@ -56,10 +58,11 @@ struct LowerKernels : impl::LowerKernelsPassBase<LowerKernels> {
       auto pack = frame.ops.size() == 1 ? dyn_cast<PackOp>(frame.ops[0]) : PackOp();
       if (pack)
         form = Form::Pack;
-      LogicalResult lowered = form == Form::Product ? lowerProduct(frame, *variant)
-                              : form == Form::Pack  ? lowerPack(frame, pack)
-                              : form == Form::Alone ? lowerAlone(frame)
-                                                    : lowerNests(frame);
+      LogicalResult lowered = form == Form::Product       ? lowerProduct(frame, *variant)
+                              : form == Form::Convolution ? lowerConvolution(frame, *variant)
+                              : form == Form::Pack        ? lowerPack(frame, pack)
+                              : form == Form::Alone       ? lowerAlone(frame)
+                                                          : lowerNests(frame);
       if (failed(lowered))
         return signalPassFailure();
       if (form != Form::Alone)

@@ -4,6 +4,7 @@
 // and columns by the schedule; batch dims are parallel one by one.
 //
 //===----------------------------------------------------------------------===//
+#include "compiler/kernel/Epilogue.h"
 #include "compiler/kernel/GemmSchedule.h"
 #include "compiler/kernel/KernelFrame.h"
 #include "dialects/mk/Dialect.h"
@@ -78,21 +79,10 @@ private:
     return n;
   }
 
-  void addBlock(Value place, int64_t block, OpFoldResult extent) {
-    if (!block) {
-      offsets.push_back(b.getIndexAttr(0));
-      sizes.push_back(extent);
-      return;
-    }
-    AffineExpr p = b.getAffineDimExpr(0), e = b.getAffineDimExpr(1);
-    OpFoldResult offset = affine::makeComposedFoldedAffineApply(b, loc, p * block, {OpFoldResult(place)});
-    offsets.push_back(offset);
-    std::optional<int64_t> c = getConstantIntValue(extent);
-    sizes.push_back(c && *c % block == 0
-                        ? OpFoldResult(b.getIndexAttr(block))
-                        : affine::makeComposedFoldedAffineMin(
-                              b, loc, AffineMap::get(2, 0, {b.getAffineConstantExpr(block), e - p}, b.getContext()),
-                              {offset, extent}));
+  void addBlock(Value place, int64_t size, OpFoldResult extent) {
+    Block block = Block::of(b, loc, place, size, extent);
+    offsets.push_back(block.offset);
+    sizes.push_back(block.size);
   }
 
   /// The part of `v` that the tile needs. `map` takes (batch..., m, n, k) to its dims; those of the batch are dropped.
@@ -158,41 +148,14 @@ private:
     Value lhs, rhs, init;
     local.push_back(slice(product->getOperand(0), maps[0], panel, lhs));
     local.push_back(slice(product->getOperand(1), maps[1], panel, rhs));
-    SmallVector<Value> extras, buffers;
-    for (Operation *op : f.ops)
-      if (op != product)
-        for (Value v : op->getOperands())
-          if (f.inMemory(v) && v != out && !llvm::is_contained(extras, v)) {
-            extras.push_back(v);
-            local.push_back(slice(v, broadcastMap(v), panel, buffers.emplace_back()));
-          }
+    Epilogue epilogue(f, product);
+    SmallVector<Value> buffers;
+    for (Value v : epilogue.extras())
+      local.push_back(slice(v, broadcastMap(v), panel, buffers.emplace_back()));
     local.push_back(slice(out, maps[2], panel, init));
-    Type element = elementOf(product->getResult(0)), accumulator = computeType(element);
     auto gemm = mk::BrgemmOp::create(
-        b, loc, lhs, rhs, buffers, init, local, accumulator, [&](OpBuilder &body, Location at, ValueRange args) -> Value {
-          Emitter e{body, at, f.node};
-          llvm::DenseMap<Value, Scalar> values;
-          values[product->getResult(0)] = Scalar(e, args[0], element.isUnsignedInteger());
-          for (auto [i, v] : llvm::enumerate(extras))
-            values[v] = fromStorage(e, args[1 + i], elementOf(v));
-          for (Operation *op : f.ops) {
-            if (op == product || isa<NoneOp>(op))
-              continue;
-            if (auto c = dyn_cast<ConstantOp>(op)) {
-              Number n = Array::fromAttribute(c.getValue()).at(0);
-              Type type = computeType(elementOf(c));
-              TypedAttr value = isa<FloatType>(type) ? TypedAttr(FloatAttr::get(type, n.asDouble()))
-                                                     : TypedAttr(IntegerAttr::get(type, n.asInt()));
-              values[c] = Scalar(e, arith::ConstantOp::create(body, at, value), elementOf(c).isUnsignedInteger());
-              continue;
-            }
-            SmallVector<Scalar> operands;
-            for (Value v : op->getOperands())
-              operands.push_back(values.lookup(v));
-            values[op->getResult(0)] = cast<PointwiseOp>(op).emitScalar(operands);
-          }
-          return toStorage(values.lookup(out), elementOf(out));
-        });
+        b, loc, lhs, rhs, buffers, init, local, epilogue.accumulator(),
+        [&](OpBuilder &body, Location at, ValueRange args) { return epilogue.emit(body, at, args); });
     if (elementOf(product->getOperand(0)).isUnsignedInteger())
       gemm.setUnsignedLhs(true);
     if (elementOf(product->getOperand(1)).isUnsignedInteger())

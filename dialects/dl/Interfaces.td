@@ -108,6 +108,20 @@ def Dl_ProductInterface : OpInterface<"ProductOp"> {
   ];
 }
 
+/// A convolution of the form that mk.conv computes: operand 0 is [n, d..., g * c], operand 1 the weights as panels
+/// [g, ceil(o / W), k... * c, W], the result [n, e..., g * o].
+def Dl_ConvolutionInterface : OpInterface<"ConvolutionOp"> {
+  let cppNamespace = "::dlc::dl";
+  let methods = [
+    InterfaceMethod<"Output channels of a group.", "int64_t", "groupColumns", (ins)>,
+    InterfaceMethod<"The window's sizes, an entry a spatial dim.", "::llvm::ArrayRef<int64_t>", "getWindow", (ins)>,
+    InterfaceMethod<"Steps between windows.", "::llvm::ArrayRef<int64_t>", "getStrides", (ins)>,
+    InterfaceMethod<"Steps within a window.", "::llvm::ArrayRef<int64_t>", "getDilations", (ins)>,
+    InterfaceMethod<"Places before the first of x.", "::llvm::ArrayRef<int64_t>", "getPadsLow", (ins)>,
+    InterfaceMethod<"Whether windows may reach outside of x.", "bool", "isPadded", (ins)>
+  ];
+}
+
 /// Runs its bodies, each no, one or several times.
 def Dl_ControlInterface : OpInterface<"ControlOp"> {
   let cppNamespace = "::dlc::dl";

@@ -20,6 +20,9 @@ struct Fusion {
   };
   Kind kind = Kind::Alone;
   llvm::SmallVector<int64_t> reducedAxes;
+  /// Contraction: the dims before the result's last one that make up its rows together; an operand of the epilogue has
+  /// all of them, or 1 in each.
+  int64_t rowDims = 1;
 };
 
 /// Lowering of one op inside a kernel function: operands are tensors of storage types (Scalar.h).

@@ -14,6 +14,7 @@ ArrayRef<OnnxForm> allOnnxForms() {
     appendAttentionForms(all);
     appendConstantForms(all);
     appendContractForms(all);
+    appendConvForms(all);
     appendControlForms(all);
     appendEinsumForms(all);
     appendFormulaForms(all);

@@ -196,6 +196,10 @@ SmallVector<Range> BrgemmOp::getIterationDomain(OpBuilder &b) {
   return domain;
 }
 
+SmallVector<OpFoldResult> BrgemmOp::getDomainExtents(OpBuilder &b) {
+  return llvm::map_to_vector(getIterationDomain(b), [](const Range &range) { return range.size; });
+}
+
 /// The tile must carry all of K and start at a panel.
 static LogicalResult checkTile(BrgemmOp op, ArrayRef<OpFoldResult> offsets, ArrayRef<OpFoldResult> sizes) {
   std::optional<int64_t> k = getConstantIntValue(offsets[op.getKDim()]);

@@ -8,6 +8,8 @@
 
 using namespace mlir;
 
+#include "dialects/mk/MkInterfaces.cpp.inc"
+
 #include "dialects/mk/MkDialect.cpp.inc"
 #define GET_OP_CLASSES
 #include "dialects/mk/MkOps.cpp.inc"

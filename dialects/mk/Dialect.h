@@ -16,7 +16,14 @@ namespace dlc::mk {
 /// Writes a payload: receives the accumulator and one element of each extra, returns the value to yield.
 using PayloadBuilder = std::function<mlir::Value(mlir::OpBuilder &, mlir::Location, mlir::ValueRange)>;
 
+/// The windows of a convolution, an entry a spatial dim.
+struct WindowAttributes {
+  llvm::ArrayRef<int64_t> window, strides, dilations, padsLow;
+};
+
 } // namespace dlc::mk
+
+#include "dialects/mk/MkInterfaces.h.inc"
 
 #include "dialects/mk/MkDialect.h.inc"
 #define GET_OP_CLASSES

@@ -8,6 +8,8 @@
 #define DLC_MK_TD
 
 include "mlir/Dialect/Bufferization/IR/BufferizableOpInterface.td"
+include "dialects/mk/Contraction.td"
+include "mlir/IR/CommonAttrConstraints.td"
 include "mlir/IR/OpBase.td"
 include "mlir/Interfaces/DestinationStyleOpInterface.td"
 include "mlir/Interfaces/SideEffectInterfaces.td"
@@ -37,7 +39,7 @@ defvar Mk_KernelTraits = [
     "bufferize"]>
 ];
 
-def Mk_BrgemmOp : Mk_Op<"brgemm", Mk_KernelTraits # [SingleBlock, RecursivelySpeculatable]> {
+def Mk_BrgemmOp : Mk_Op<"brgemm", Mk_KernelTraits # [SingleBlock, RecursivelySpeculatable, Mk_ContractionInterface]> {
   let summary = "Contraction with a packed right operand and a scalar epilogue";
   let description = [{
     Over the domain (b..., m, n, k), the last dim the reduction:
@@ -92,12 +94,6 @@ def Mk_BrgemmOp : Mk_Op<"brgemm", Mk_KernelTraits # [SingleBlock, RecursivelySpe
       "nullptr">:$body)>
   ];
   let extraClassDeclaration = [{
-    /// Number of batch dims; the domain has three more: m, n, k.
-    unsigned getBatchRank() { return getOutMap().getNumResults() - 2; }
-    unsigned getMDim() { return getBatchRank(); }
-    unsigned getNDim() { return getBatchRank() + 1; }
-    unsigned getKDim() { return getBatchRank() + 2; }
-
     ::mlir::AffineMap getMap(unsigned operand) {
       return ::llvm::cast<::mlir::AffineMapAttr>(getMaps()[operand]).getValue();
     }
@@ -106,9 +102,7 @@ def Mk_BrgemmOp : Mk_Op<"brgemm", Mk_KernelTraits # [SingleBlock, RecursivelySpe
     ::mlir::AffineMap getExtraMap(unsigned i) { return getMap(2 + i); }
     ::mlir::AffineMap getOutMap() { return getMap(getMaps().size() - 1); }
 
-    /// W, the columns of a panel.
-    int64_t getPanelColumns() { return ::llvm::cast<::mlir::ShapedType>(getRhs().getType()).getShape().back(); }
-    ::mlir::Type getAccumulatorType() { return getPayload().getArgument(0).getType(); }
+    ::llvm::SmallVector<::mlir::OpFoldResult> getDomainExtents(::mlir::OpBuilder &b);
     ::mlir::Type getOutElementType() { return ::llvm::cast<::mlir::ShapedType>(getInit().getType()).getElementType(); }
     /// Extents of (b..., m, n, k), dynamic where no type says them.
     ::llvm::SmallVector<int64_t> getStaticDomain();
@@ -117,10 +111,52 @@ def Mk_BrgemmOp : Mk_Op<"brgemm", Mk_KernelTraits # [SingleBlock, RecursivelySpe
   }];
 }
 
-def Mk_YieldOp : Mk_Op<"yield", [Pure, Terminator, HasParent<"BrgemmOp">]> {
+def Mk_YieldOp : Mk_Op<"yield", [Pure, Terminator, ParentOneOf<["BrgemmOp", "ConvOp"]>]> {
   let summary = "The payload's result";
   let arguments = (ins AnyType:$value);
   let assemblyFormat = "$value attr-dict `:` type($value)";
+}
+
+def Mk_ConvOp : Mk_Op<"conv", [SingleBlock, RecursivelySpeculatable, AttrSizedOperandSegments, Mk_ContractionInterface,
+                               DeclareOpInterfaceMethods<MemoryEffectsOpInterface>]> {
+  let summary = "Convolution of one image with packed weights and a scalar epilogue, some of its places";
+  let description = [{
+    Over the domain (m, n, k): row m is place `first` + m of the result's `extents`, row-major, k counts (window..., c):
+
+        acc[m, n] = sum over k of lhs[place(m) * strides + window(k) * dilations - pads_low, c] * rhs[rhs_map]
+        out[out_map] = payload(acc, extras[extra_maps]...)
+
+    `lhs` is [d..., c], its channels contiguous. Places outside of it read `zeros`, c elements of the caller that are 0; without
+    `zeros` there are none. `maps` are those of rhs (`n floordiv W, k, n mod W`), the extras and out (both of m, n or 0).
+    The payload is that of mk.brgemm, and so is the order of the sums.
+  }];
+  let arguments = (ins AnyStridedMemRef:$lhs, Optional<AnyStridedMemRef>:$zeros, AnyStridedMemRef:$rhs,
+                       Variadic<AnyStridedMemRef>:$extras, AnyStridedMemRef:$init, Index:$first, Variadic<Index>:$extents,
+                       AffineMapArrayAttr:$maps, DenseI64ArrayAttr:$window, DenseI64ArrayAttr:$strides,
+                       DenseI64ArrayAttr:$dilations, DenseI64ArrayAttr:$pads_low, UnitAttr:$unsigned_lhs,
+                       UnitAttr:$unsigned_rhs);
+  let regions = (region SizedRegion<1>:$payload);
+  let hasVerifier = 1;
+  let skipDefaultBuilders = 1;
+  let assemblyFormat = [{
+    `ins` `(` $lhs (`,` `zeros` $zeros^)? `,` $rhs `:` type($lhs) (`,` type($zeros)^)? `,` type($rhs) `)`
+    (`extras` `(` $extras^ `:` type($extras) `)`)? `outs` `(` $init `:` type($init) `)` `first` $first `of` $extents
+    `maps` $maps `window` $window `strides` $strides `dilations` $dilations `pads` $pads_low
+    (`unsigned_lhs` $unsigned_lhs^)? (`unsigned_rhs` $unsigned_rhs^)? attr-dict-with-keyword $payload
+  }];
+  let builders = [
+    OpBuilder<(ins "::mlir::Value":$lhs, "::mlir::Value":$zeros, "::mlir::Value":$rhs, "::mlir::ValueRange":$extras,
+      "::mlir::Value":$init, "::mlir::Value":$first, "::mlir::ValueRange":$extents,
+      "::mlir::ArrayRef<::mlir::AffineMap>":$maps, "::dlc::mk::WindowAttributes":$window, "::mlir::Type":$accumulator,
+      "::dlc::mk::PayloadBuilder":$body)>
+  ];
+  let extraClassDeclaration = [{
+    ::mlir::AffineMap getMap(unsigned i) { return ::llvm::cast<::mlir::AffineMapAttr>(getMaps()[i]).getValue(); }
+    ::mlir::AffineMap getRhsMap() { return getMap(0); }
+    ::mlir::AffineMap getExtraMap(unsigned i) { return getMap(1 + i); }
+    ::mlir::AffineMap getOutMap() { return getMap(getMaps().size() - 1); }
+    ::llvm::SmallVector<::mlir::OpFoldResult> getDomainExtents(::mlir::OpBuilder &b);
+  }];
 }
 
 def Mk_PackOp : Mk_Op<"pack", Mk_KernelTraits> {

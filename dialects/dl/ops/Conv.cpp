@@ -9,60 +9,76 @@ namespace dlc::dl {
 // Shapes and reference
 //===----------------------------------------------------------------------===//
 
-LogicalResult ConvOp::infer(Inference &shapes) {
-  Dims x = shapes.dims(getX()), w = shapes.dims(getW());
-  int64_t spatial = static_cast<int64_t>(x.size()) - 2;
-  if (spatial < 1 || spatial > 3)
-    return emitOpError("expects 1 to 3 spatial dims, got rank ") << x.size();
-  if (static_cast<int64_t>(w.size()) != spatial + 3)
-    return emitOpError("expects weights of rank ") << spatial + 3 << ", got " << w.size();
-  for (ArrayRef<int64_t> entries : {getStrides(), getDilations(), getPadsLow(), getPadsHigh()})
-    if (static_cast<int64_t>(entries.size()) != spatial)
-      return emitOpError("expects strides, dilations and pads for each of the ") << spatial << " spatial dims";
-  for (auto [stride, dilation] : llvm::zip(getStrides(), getDilations()))
+/// `taken`: the channels that the weights take.
+template <class Op>
+static LogicalResult inferConvolution(Op op, Inference &shapes, const Dims &window, AffineExpr taken, AffineExpr outputs) {
+  Dims x = shapes.dims(op.getX());
+  size_t spatial = window.size();
+  if (x.size() < 3 || x.size() > 5 || spatial != x.size() - 2)
+    return op.emitOpError("expects an input of 1 to 3 spatial dims and a window of as many, got rank ")
+           << x.size() << " and " << spatial << " dims of a window";
+  for (ArrayRef<int64_t> entries : {op.getStrides(), op.getDilations(), op.getPadsLow(), op.getPadsHigh()})
+    if (entries.size() != spatial)
+      return op.emitOpError("expects strides, dilations and pads for each of the ") << spatial << " spatial dims";
+  for (auto [stride, dilation] : llvm::zip(op.getStrides(), op.getDilations()))
     if (stride < 1 || dilation < 1)
-      return emitOpError("expects strides and dilations of at least 1, got ") << std::min(stride, dilation);
-  AffineExpr groups = w.front();
-  if (failed(shapes.requireEqual(*this, x.back(), groups * w[w.size() - 2], "as many channels as the weights take")))
+      return op.emitOpError("expects strides and dilations of at least 1, got ") << std::min(stride, dilation);
+  if (failed(shapes.requireEqual(op, x.back(), taken, "as many channels as the weights take")))
     return failure();
   Dims dims{x.front()};
-  for (int64_t i = 0; i < spatial; ++i) {
-    AffineExpr window = (w[1 + i] - 1) * getDilations()[i] + 1;
-    AffineExpr room = x[1 + i] + (getPadsLow()[i] + getPadsHigh()[i]) - window;
-    if (failed(shapes.requireNonNegative(*this, room, "a window that fits in spatial dim " + Twine(i) + ", with room")))
+  for (size_t i = 0; i < spatial; ++i) {
+    AffineExpr padded = x[1 + i] + (op.getPadsLow()[i] + op.getPadsHigh()[i]);
+    AffineExpr extent = (window[i] - 1) * op.getDilations()[i] + 1;
+    if (failed(shapes.requireAtMost(op, extent, padded, "a window of at most the padded spatial dim " + Twine(i))))
       return failure();
-    dims.push_back(room.floorDiv(getStrides()[i]) + 1);
+    dims.push_back((padded - extent).floorDiv(op.getStrides()[i]) + 1);
   }
-  dims.push_back(groups * w.back());
-  shapes.set(getResult(), shapes.elementType(getX()), dims);
+  dims.push_back(outputs);
+  shapes.set(op.getResult(), shapes.elementType(op.getX()), dims);
   return success();
 }
 
-LogicalResult ConvOp::evaluate(ArrayRef<const Array *> operands, MutableArrayRef<Array> results) {
-  const Array &x = *operands[0], &w = *operands[1];
-  Array &r = results[0];
-  size_t spatial = x.dims.size() - 2;
-  int64_t channels = w.dims[spatial + 1], outputs = w.dims.back();
-  SmallVector<int64_t> window(w.dims.begin() + 1, w.dims.begin() + 1 + spatial);
+LogicalResult ConvOp::infer(Inference &shapes) {
+  Dims w = shapes.dims(getW());
+  if (w.size() < 3)
+    return emitOpError("expects weights [groups, window..., channels, outputs], got rank ") << w.size();
+  Dims window(ArrayRef<AffineExpr>(w).drop_front().drop_back(2));
+  return inferConvolution(*this, shapes, window, w.front() * w[w.size() - 2], w.front() * w.back());
+}
+
+LogicalResult PackedConvOp::infer(Inference &shapes) {
+  Dims w = shapes.dims(getW()), window;
+  if (w.size() != 4)
+    return emitOpError("expects packed weights of rank 4, got ") << w.size();
+  int64_t places = 1;
+  for (int64_t k : getWindow()) {
+    window.push_back(shapes.constant(k));
+    places *= k;
+  }
+  return inferConvolution(*this, shapes, window, w.front() * w[2].floorDiv(std::max<int64_t>(places, 1)),
+                          w.front() * getColumns());
+}
+
+/// Sums over f64, or 64-bit integers. `weight(group, k, output)` reads the weights, k counting (window..., channel).
+template <class Op, class Weight>
+static void convolve(Op op, const Array &x, ArrayRef<int64_t> window, int64_t channels, int64_t outputs, Array &r,
+                     Weight weight) {
   bool isFloat = r.kind() == Number::Kind::Float;
   forEachPlace(r.dims, [&, i = int64_t(0)](ArrayRef<int64_t> place) mutable {
-    int64_t group = place.back() / outputs;
-    SmallVector<int64_t> from(place), at(w.dims.size());
-    at.front() = group;
-    at.back() = place.back() % outputs;
+    int64_t group = place.back() / outputs, k = 0;
+    SmallVector<int64_t> from(place);
     double sum = 0;
     uint64_t wrapped = 0;
-    forEachPlace(window, [&](ArrayRef<int64_t> k) {
-      for (size_t d = 0; d < spatial; ++d) {
-        at[1 + d] = k[d];
-        from[1 + d] = place[1 + d] * getStrides()[d] + k[d] * getDilations()[d] - getPadsLow()[d];
+    forEachPlace(window, [&](ArrayRef<int64_t> at) {
+      int64_t first = channels * k++;
+      for (size_t d = 0; d < window.size(); ++d) {
+        from[1 + d] = place[1 + d] * op.getStrides()[d] + at[d] * op.getDilations()[d] - op.getPadsLow()[d];
         if (from[1 + d] < 0 || from[1 + d] >= x.dims[1 + d])
           return;
       }
       for (int64_t c = 0; c < channels; ++c) {
         from.back() = group * channels + c;
-        at[spatial + 1] = c;
-        Number a = x.at(x.offset(from)), b = w.at(w.offset(at));
+        Number a = x.at(x.offset(from)), b = weight(group, first + c, place.back() % outputs);
         if (isFloat)
           sum += a.asDouble() * b.asDouble();
         else
@@ -71,17 +87,66 @@ LogicalResult ConvOp::evaluate(ArrayRef<const Array *> operands, MutableArrayRef
     });
     r.store(i++, isFloat ? Number(sum) : Number::fromBits(r.kind(), wrapped));
   });
+}
+
+LogicalResult ConvOp::evaluate(ArrayRef<const Array *> operands, MutableArrayRef<Array> results) {
+  const Array &w = *operands[1];
+  ArrayRef<int64_t> dims = w.dims;
+  int64_t rows = w.size() / std::max<int64_t>(1, dims.front() * dims.back());
+  convolve(*this, *operands[0], dims.drop_front().drop_back(2), dims[dims.size() - 2], dims.back(), results[0],
+           [&](int64_t g, int64_t k, int64_t o) { return w.at((g * rows + k) * dims.back() + o); });
   return success();
 }
 
-Fusion ConvOp::fusion() { return {Fusion::Kind::Alone, {}}; }
+LogicalResult PackedConvOp::evaluate(ArrayRef<const Array *> operands, MutableArrayRef<Array> results) {
+  const Array &w = *operands[1];
+  int64_t panels = w.dims[1], rows = w.dims[2], width = w.dims[3];
+  convolve(*this, *operands[0], getWindow(), operands[0]->dims.back() / std::max<int64_t>(1, w.dims[0]), getColumns(),
+           results[0], [&](int64_t g, int64_t k, int64_t o) {
+             return w.at(((g * panels + o / width) * rows + k) * width + o % width);
+           });
+  return success();
+}
 
-double ConvOp::flops(ArrayRef<int64_t> resultDims) {
-  ArrayRef<int64_t> w = cast<RankedTensorType>(getW().getType()).getShape();
+bool PackedConvOp::isPadded() {
+  return llvm::any_of(getPadsLow(), [](int64_t p) { return p > 0; }) ||
+         llvm::any_of(getPadsHigh(), [](int64_t p) { return p > 0; });
+}
+
+Fusion ConvOp::fusion() { return {Fusion::Kind::Alone, {}}; }
+Fusion PackedConvOp::fusion() {
+  return {Fusion::Kind::Contraction, {}, static_cast<int64_t>(getWindow().size())};
+}
+
+static double convolutionFlops(ArrayRef<int64_t> window, ArrayRef<int64_t> resultDims) {
   double products = 1;
-  for (int64_t d : w.drop_front().drop_back())
+  for (int64_t d : window)
     products *= std::max<int64_t>(d, 0);
   return 2 * products * elementCount(resultDims);
+}
+double ConvOp::flops(ArrayRef<int64_t> resultDims) {
+  return convolutionFlops(cast<RankedTensorType>(getW().getType()).getShape().drop_front().drop_back(), resultDims);
+}
+double PackedConvOp::flops(ArrayRef<int64_t> resultDims) {
+  return convolutionFlops(cast<RankedTensorType>(getW().getType()).getDimSize(2), resultDims);
+}
+
+//===----------------------------------------------------------------------===//
+// Packing
+//===----------------------------------------------------------------------===//
+
+LogicalResult ConvOp::packOperands(RewriterBase &rewriter) {
+  auto type = cast<RankedTensorType>(getW().getType());
+  ArrayRef<int64_t> w = type.getShape(), window = w.drop_front().drop_back(2);
+  if (!type.hasStaticShape())
+    return emitOpError("cannot be compiled for weights whose dims are not known, got ") << type;
+  Tensor weights(rewriter, getLoc(), getW());
+  Tensor packed = apply<PackOp>({reshape(weights, {w.front(), type.getNumElements() / std::max<int64_t>(1, w.front() * w.back()), w.back()})});
+  if (!packed)
+    return failure();
+  rewriter.replaceOpWithNewOp<PackedConvOp>(*this, getType(), getX(), packed.value(), w.back(), window, getStrides(),
+                                            getDilations(), getPadsLow(), getPadsHigh());
+  return success();
 }
 
 //===----------------------------------------------------------------------===//

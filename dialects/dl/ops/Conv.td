@@ -5,7 +5,7 @@
 include "dialects/dl/Dl.td"
 include "mlir/IR/CommonAttrConstraints.td"
 
-def Dl_ConvOp : Dl_Op<"conv", [Pure], ["evaluate", "fusion", "flops"]> {
+def Dl_ConvOp : Dl_Op<"conv", [Pure, Dl_Contraction], ["evaluate", "fusion", "flops"]> {
   let summary = "Convolution of x[n, d..., g * c] with w[g, k..., c, o]: [n, e..., g * o], channels last";
   let description = [{
     For each of the `g` groups of channels and each place e of the result
@@ -17,6 +17,20 @@ def Dl_ConvOp : Dl_Op<"conv", [Pure], ["evaluate", "fusion", "flops"]> {
   }];
   let arguments = (ins Dl_Tensor:$x, Dl_Tensor:$w, DenseI64ArrayAttr:$strides, DenseI64ArrayAttr:$dilations,
                        DenseI64ArrayAttr:$pads_low, DenseI64ArrayAttr:$pads_high);
+  let results = (outs Dl_Tensor:$result);
+  let assemblyFormat = "operands attr-dict `:` functional-type(operands, results)";
+}
+
+def Dl_PackedConvOp : Dl_Op<"packed_conv", [Pure, Dl_ConvolutionInterface], ["evaluate", "fusion", "flops"]> {
+  let summary = "dl.conv with weights packed by dl.pack: each group's [k... * c, o] as panels";
+  let description = "`columns` is o, which packing rounds up.";
+  let extraClassDeclaration = [{
+    int64_t groupColumns() { return getColumns(); }
+    bool isPadded();
+  }];
+  let arguments = (ins Dl_Tensor:$x, Dl_Tensor:$w, I64Attr:$columns, DenseI64ArrayAttr:$window,
+                       DenseI64ArrayAttr:$strides, DenseI64ArrayAttr:$dilations, DenseI64ArrayAttr:$pads_low,
+                       DenseI64ArrayAttr:$pads_high);
   let results = (outs Dl_Tensor:$result);
   let assemblyFormat = "operands attr-dict `:` functional-type(operands, results)";
 }

@@ -73,6 +73,7 @@ template <class Op> mlir::LogicalResult buildSameNamed(NodeView &n, Values &resu
 void appendAttentionForms(llvm::SmallVectorImpl<OnnxForm> &forms);
 void appendConstantForms(llvm::SmallVectorImpl<OnnxForm> &forms);
 void appendContractForms(llvm::SmallVectorImpl<OnnxForm> &forms);
+void appendConvForms(llvm::SmallVectorImpl<OnnxForm> &forms);
 void appendControlForms(llvm::SmallVectorImpl<OnnxForm> &forms);
 void appendEinsumForms(llvm::SmallVectorImpl<OnnxForm> &forms);
 void appendFormulaForms(llvm::SmallVectorImpl<OnnxForm> &forms);

@@ -1,4 +1,4 @@
-//===- ExpandMicrokernelsBrgemm.cpp - Loops around the register tiles -----===//
+//===- ExpandMicrokernelsLoops.cpp - Loops around the register tiles -----===//
 //
 // batch, then columns that fit the cache, then rows, then the columns of that part: packed operand is fetched once and
 // met by all rows, and the rows of one tile stay near while its columns pass.
@@ -27,13 +27,12 @@ struct Columns {
 
 class LoopNest {
 public:
-  LoopNest(OpBuilder &b, mk::BrgemmOp op, const Target &target)
+  LoopNest(OpBuilder &b, mk::ContractionOp op, const Target &target)
       : b(b), loc(op.getLoc()), op(op), target(target),
         tile(chooseRegisterTile(op.getAccumulatorType(), getElementTypeOrSelf(op.getRhs().getType()),
                                 op.getPanelColumns(), target)),
         emitter(b, op, tile, target) {
-    for (const Range &range : op.getIterationDomain(b))
-      domain.push_back(range.size);
+    domain = op.getDomainExtents(b);
   }
   void emit() {
     SmallVector<Value> batch;
@@ -64,7 +63,7 @@ private:
 
   OpBuilder &b;
   Location loc;
-  mk::BrgemmOp op;
+  mk::ContractionOp op;
   const Target &target;
   RegisterTile tile;
   TileEmitter emitter;
@@ -195,17 +194,17 @@ void LoopNest::emitRowTile(ValueRange batch, Value m, unsigned rows, const Colum
 }
 } // namespace
 
-LogicalResult expandBrgemm(OpBuilder &b, mk::BrgemmOp op, const Target &target) {
+LogicalResult expandContraction(OpBuilder &b, mk::ContractionOp op, const Target &target) {
   SmallVector<int64_t> strides;
   int64_t offset;
-  if (!op.hasPureBufferSemantics())
-    return op.emitOpError("expects memrefs: bufferize before dlc-expand-microkernels");
+  if (!isa<MemRefType>(op.getInit().getType()) || !isa<MemRefType>(op.getRhs().getType()))
+    return op->emitOpError("expects memrefs: bufferize before dlc-expand-microkernels");
   if (failed(cast<MemRefType>(op.getRhs().getType()).getStridesAndOffset(strides, offset)) || strides.back() != 1)
-    return op.emitOpError("expects the columns of a panel to be contiguous, got ") << op.getRhs().getType();
+    return op->emitOpError("expects the columns of a panel to be contiguous, got ") << op.getRhs().getType();
   OpBuilder::InsertionGuard guard(b);
   b.setInsertionPoint(op);
   LoopNest(b, op, target).emit();
-  op.erase();
+  op->erase();
   return success();
 }
 

@@ -1,0 +1,62 @@
+//===- Epilogue.cpp -------------------------------------------------------===//
+#include "compiler/kernel/Epilogue.h"
+#include "mlir/Dialect/Affine/IR/AffineOps.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
+
+using namespace mlir;
+using namespace dlc::dl;
+
+namespace dlc {
+
+static Type elementOf(Value v) { return cast<RankedTensorType>(v.getType()).getElementType(); }
+
+Epilogue::Epilogue(KernelFrame &frame, Operation *contraction) : frame(frame), contraction(contraction) {
+  for (Operation *op : frame.ops)
+    if (op != contraction)
+      for (Value v : op->getOperands())
+        if (frame.inMemory(v) && v != frame.outputs.front() && !llvm::is_contained(extras_, v))
+          extras_.push_back(v);
+}
+
+Type Epilogue::contractionElement() const { return elementOf(contraction->getResult(0)); }
+Type Epilogue::accumulator() const { return computeType(contractionElement()); }
+
+Value Epilogue::emit(OpBuilder &b, Location loc, ValueRange arguments) const {
+  Emitter e{b, loc, frame.node};
+  llvm::DenseMap<Value, Scalar> values;
+  values[contraction->getResult(0)] = Scalar(e, arguments[0], contractionElement().isUnsignedInteger());
+  for (auto [i, v] : llvm::enumerate(extras_))
+    values[v] = fromStorage(e, arguments[1 + i], elementOf(v));
+  for (Operation *op : frame.ops) {
+    if (op == contraction || isa<NoneOp>(op))
+      continue;
+    if (auto c = dyn_cast<ConstantOp>(op)) {
+      Number n = Array::fromAttribute(c.getValue()).at(0);
+      Type type = computeType(elementOf(c));
+      TypedAttr value = isa<FloatType>(type) ? TypedAttr(FloatAttr::get(type, n.asDouble()))
+                                             : TypedAttr(IntegerAttr::get(type, n.asInt()));
+      values[c] = Scalar(e, arith::ConstantOp::create(b, loc, value), elementOf(c).isUnsignedInteger());
+      continue;
+    }
+    SmallVector<Scalar> operands;
+    for (Value v : op->getOperands())
+      operands.push_back(values.lookup(v));
+    values[op->getResult(0)] = cast<PointwiseOp>(op).emitScalar(operands);
+  }
+  Value out = frame.outputs.front();
+  return toStorage(values.lookup(out), elementOf(out));
+}
+
+Block Block::of(OpBuilder &b, Location loc, Value place, int64_t size, OpFoldResult extent) {
+  if (!size)
+    return {b.getIndexAttr(0), extent};
+  AffineExpr p = b.getAffineDimExpr(0), e = b.getAffineDimExpr(1);
+  OpFoldResult offset = affine::makeComposedFoldedAffineApply(b, loc, p * size, {OpFoldResult(place)});
+  std::optional<int64_t> known = getConstantIntValue(extent);
+  if (known && *known % size == 0)
+    return {offset, b.getIndexAttr(size)};
+  AffineMap left = AffineMap::get(2, 0, {b.getAffineConstantExpr(size), e - p}, b.getContext());
+  return {offset, affine::makeComposedFoldedAffineMin(b, loc, left, {offset, extent})};
+}
+
+} // namespace dlc

@@ -1,0 +1,33 @@
+//===- Epilogue.h - The pointwise ops behind a contraction ------*- C++ -*-===//
+#pragma once
+
+#include "compiler/kernel/KernelFrame.h"
+
+namespace dlc {
+
+/// All ops of a kernel but its contraction, as the payload of a micro-kernel.
+class Epilogue {
+public:
+  Epilogue(KernelFrame &frame, mlir::Operation *contraction);
+
+  /// The tensors in memory that the payload reads beside the sums, each once.
+  llvm::ArrayRef<mlir::Value> extras() const { return extras_; }
+  /// The type of the sums.
+  mlir::Type accumulator() const;
+  /// Emits the ops on `arguments`, a sum and one stored element of each extra; returns what is to be stored.
+  mlir::Value emit(mlir::OpBuilder &b, mlir::Location loc, mlir::ValueRange arguments) const;
+
+private:
+  mlir::Type contractionElement() const;
+  KernelFrame &frame;
+  mlir::Operation *contraction;
+  llvm::SmallVector<mlir::Value> extras_;
+};
+
+/// The part of `extent` that block number `place` of `size` covers; all of it where `size` is 0.
+struct Block {
+  mlir::OpFoldResult offset, size;
+  static Block of(mlir::OpBuilder &b, mlir::Location loc, mlir::Value place, int64_t size, mlir::OpFoldResult extent);
+};
+
+} // namespace dlc
