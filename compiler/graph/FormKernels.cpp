@@ -453,7 +453,7 @@ private:
     if (r.b)
       both.push_back(r.b);
     SmallVector<Value> values = emitDims(loc, both);
-    RequireOp::create(b, loc, values[0], r.b ? values[1] : Value(), r.kind == Kind::AtMost,
+    RequireOp::create(b, loc, values[0], r.b ? values[1] : Value(), r.kind == Kind::EqualOrOne, r.kind == Kind::AtMost,
                       r.op->getName().stripDialect(), r.expects);
   }
 

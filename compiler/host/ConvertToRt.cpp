@@ -106,7 +106,7 @@ LogicalResult Converter::convertRequire(dl::RequireOp op) {
   if (!lhs || (op.getB() && !rhs))
     return op.emitError() << "a dim cannot be computed before the launch that needs it";
   addNode(++lastNode, op.getLoc(), op.getOp(), op.getExpects());
-  rt::RequireOp::create(b, op.getLoc(), lhs, rhs, op.getAtMost(), lastNode);
+  rt::RequireOp::create(b, op.getLoc(), lhs, rhs, op.getOrOne(), op.getAtMost(), lastNode);
   return success();
 }
 

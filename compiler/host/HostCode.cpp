@@ -311,18 +311,25 @@ void HostCode::returnStatusIfNull(Value pointer) {
   branch(there, statusExit, {});
 }
 
-void HostCode::require(Value lhs, Value rhs, bool atMost, int64_t node) {
+void HostCode::require(rt::RequireOp op) {
+  Type i32Type = b.getI32Type(), i64Type = b.getI64Type();
   if (!mismatchExit) {
     OpBuilder::InsertionGuard guard(b);
-    Type i32 = b.getI32Type(), i64 = b.getI64Type();
-    mismatchExit = b.createBlock(&function.getBody(), function.end(), {i32, i32, i64, i64}, {loc, loc, loc, loc});
+    mismatchExit =
+        b.createBlock(&function.getBody(), function.end(), {i32Type, i32Type, i64Type, i64Type}, {loc, loc, loc, loc});
     SmallVector<Value> arguments{context()};
     llvm::append_range(arguments, mismatchExit->getArguments());
-    func::ReturnOp::create(b, loc, call("dlc_rt_mismatch", i32, arguments));
+    func::ReturnOp::create(b, loc, call("dlc_rt_mismatch", i32Type, arguments));
   }
-  auto predicate = !rhs ? arith::CmpIPredicate::sge : atMost ? arith::CmpIPredicate::sle : arith::CmpIPredicate::eq;
-  Value other = rhs ? rhs : i64(int64_t(0));
-  branch(arith::CmpIOp::create(b, loc, predicate, lhs, other), mismatchExit, {i32(node), i32(rhs ? 2 : 1), lhs, other});
+  Value lhs = i64(op.getA()), rhs = op.getB() ? i64(op.getB()) : i64(int64_t(0));
+  auto predicate = !op.getB()       ? arith::CmpIPredicate::sge
+                   : op.getAtMost() ? arith::CmpIPredicate::sle
+                                    : arith::CmpIPredicate::eq;
+  Value fits = arith::CmpIOp::create(b, loc, predicate, lhs, rhs);
+  if (op.getOrOne())
+    fits = arith::OrIOp::create(b, loc, fits,
+                                arith::CmpIOp::create(b, loc, arith::CmpIPredicate::eq, lhs, i64(int64_t(1))));
+  branch(fits, mismatchExit, {i32(op.getNode()), i32(op.getB() ? 2 : 1), lhs, rhs});
 }
 
 void HostCode::callPart(func::FuncOp part, Value frame) {

@@ -63,8 +63,7 @@ public:
 
   //===--- Ends of the function --------------------------------------------===//
   void returnStatusIfNull(mlir::Value pointer);
-  /// See rt.require.
-  void require(mlir::Value lhs, mlir::Value rhs, bool atMost, int64_t node);
+  void require(rt::RequireOp op);
   /// Calls a part of this function and returns what it does if that is not 0.
   void callPart(mlir::func::FuncOp part, mlir::Value frame);
   void returnUnlessZero(mlir::Value status);

@@ -176,8 +176,7 @@ private:
           return success();
         })
         .Case([&](rt::RequireOp require) {
-          code.require(code.i64(require.getA()), require.getB() ? code.i64(require.getB()) : Value(), require.getAtMost(),
-                       require.getNode());
+          code.require(require);
           return success();
         })
         .Case([&](affine::AffineApplyOp apply) {

@@ -85,7 +85,9 @@ FailureOr<int64_t> Inference::rankFrom(Operation *op, Value shape) {
 LogicalResult Inference::require(Requirement r) {
   AffineExpr slack = simplifyAffineExpr(r.kind == Requirement::Kind::NonNegative ? r.a : r.b - r.a, 0, symbols_.size());
   std::optional<int64_t> known = constantOf(slack);
-  bool fits = r.kind == Requirement::Kind::Equal ? known == 0 : known ? *known >= 0 : isNonNegative(slack);
+  bool equal = r.kind == Requirement::Kind::Equal || r.kind == Requirement::Kind::EqualOrOne;
+  bool fits = equal ? known == 0 : known ? *known >= 0 : isNonNegative(slack);
+  fits |= r.kind == Requirement::Kind::EqualOrOne && constantOf(r.a) == 1;
   if (fits)
     return success();
   std::optional<int64_t> a = constantOf(r.a), b = r.b ? constantOf(r.b) : std::nullopt;
@@ -99,6 +101,9 @@ LogicalResult Inference::require(Requirement r) {
 
 LogicalResult Inference::requireEqual(Operation *op, AffineExpr a, AffineExpr b, const Twine &expects) {
   return require({op, Requirement::Kind::Equal, a, b, expects.str()});
+}
+LogicalResult Inference::requireEqualOrOne(Operation *op, AffineExpr a, AffineExpr b, const Twine &expects) {
+  return require({op, Requirement::Kind::EqualOrOne, a, b, expects.str()});
 }
 LogicalResult Inference::requireAtMost(Operation *op, AffineExpr a, AffineExpr b, const Twine &expects) {
   return require({op, Requirement::Kind::AtMost, a, b, expects.str()});

@@ -40,6 +40,7 @@ struct SymbolDefinition {
 struct Requirement {
   enum class Kind {
     Equal,       ///< a == b
+    EqualOrOne,  ///< a == b or a == 1
     AtMost,      ///< a <= b
     NonNegative, ///< a >= 0
   };
@@ -88,6 +89,8 @@ public:
   /// Demands something of an op's dims. Constants that do not fit are reported on `op`, what follows from the
   /// expressions is dropped, and the rest is checked when a program runs.
   mlir::LogicalResult requireEqual(mlir::Operation *op, mlir::AffineExpr a, mlir::AffineExpr b, const llvm::Twine &expects);
+  mlir::LogicalResult requireEqualOrOne(mlir::Operation *op, mlir::AffineExpr a, mlir::AffineExpr b,
+                                        const llvm::Twine &expects);
   mlir::LogicalResult requireAtMost(mlir::Operation *op, mlir::AffineExpr a, mlir::AffineExpr b, const llvm::Twine &expects);
   mlir::LogicalResult requireNonNegative(mlir::Operation *op, mlir::AffineExpr a, const llvm::Twine &expects);
   /// numpy broadcasting; two dims that are not provably 1 or equal are required to be equal.

@@ -249,9 +249,9 @@ def Rt_StopIfFailedOp : Rt_Op<"stop_if_failed", []> {
 }
 
 def Rt_RequireOp : Rt_Op<"require", []> {
-  let summary = "Ends the run with a shape mismatch at `node` unless a = b, a <= b where `at_most`, or a >= 0 without b";
-  let arguments = (ins Index:$a, Optional<Index>:$b, UnitAttr:$at_most, I64Attr:$node);
-  let assemblyFormat = "$a (`,` $b^)? (`at_most` $at_most^)? `node` $node attr-dict";
+  let summary = "Ends the run with a shape mismatch at `node` unless dims fit, as dl.require says";
+  let arguments = (ins Index:$a, Optional<Index>:$b, UnitAttr:$or_one, UnitAttr:$at_most, I64Attr:$node);
+  let assemblyFormat = "$a (`,` $b^)? (`or_one` $or_one^)? (`at_most` $at_most^)? `node` $node attr-dict";
 }
 
 #endif // DLC_RT_TD

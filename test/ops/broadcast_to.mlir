@@ -30,3 +30,15 @@ func.func @values(%x: tensor<2x1xi1> {dl.value = dense<[[true], [false]]> : tens
   %0 = dl.broadcast_to %x, %s : (tensor<2x1xi1>, tensor<2xi64>) -> tensor<2x3xi1>
   return %0 : tensor<2x3xi1>
 }
+
+// What only the run knows of a shape may be 1 where the operand's dim is known.
+func.func @one_at_run_time(%x: tensor<4x1xf32>, %s: tensor<3xi64> {dl.value = dense<[2, 1, 6]> : tensor<3xi64>})
+    -> tensor<?x4x?xf32> {
+  %0 = dl.broadcast_to %x, %s : (tensor<4x1xf32>, tensor<3xi64>) -> tensor<?x4x?xf32>
+  return %0 : tensor<?x4x?xf32>
+}
+func.func @neither_one_nor_the_dim(%x: tensor<4x1xf32>, %s: tensor<3xi64> {dl.value = dense<[2, 3, 6]> : tensor<3xi64>})
+    -> tensor<?x4x?xf32> attributes {dl.fails} {
+  %0 = dl.broadcast_to %x, %s : (tensor<4x1xf32>, tensor<3xi64>) -> tensor<?x4x?xf32>
+  return %0 : tensor<?x4x?xf32>
+}

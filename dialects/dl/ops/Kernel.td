@@ -79,10 +79,10 @@ def Dl_DimOp : Op<Dl_Dialect, "dim", [Pure]> {
 }
 
 def Dl_RequireOp : Op<Dl_Dialect, "require", []> {
-  let summary = "Ends the run where dims do not fit: unless a = b, a <= b where `at_most`, or a >= 0 without b";
+  let summary = "Ends the run where dims do not fit: unless a = b, also a = 1 where `or_one`, a <= b where `at_most`, or a >= 0 without b";
   let description = "`op` is the op that expects it, and `expects` what, as in \"lhs columns to equal rhs rows\".";
-  let arguments = (ins Index:$a, Optional<Index>:$b, UnitAttr:$at_most, StrAttr:$op, StrAttr:$expects);
-  let assemblyFormat = "$a (`,` $b^)? (`at_most` $at_most^)? `of` $op `expects` $expects attr-dict";
+  let arguments = (ins Index:$a, Optional<Index>:$b, UnitAttr:$or_one, UnitAttr:$at_most, StrAttr:$op, StrAttr:$expects);
+  let assemblyFormat = "$a (`,` $b^)? (`or_one` $or_one^)? (`at_most` $at_most^)? `of` $op `expects` $expects attr-dict";
 }
 
 #endif // DLC_DL_KERNEL_TD

@@ -198,10 +198,21 @@ LogicalResult BroadcastToOp::infer(Inference &shapes) {
   for (AffineExpr d : target)
     if (failed(shapes.requireNonNegative(*this, d, "dims of at least 0")))
       return failure();
-  FailureOr<Dims> dims = shapes.broadcast(*this, {target, shapes.dims(getX())});
-  if (failed(dims))
-    return failure();
-  shapes.set(getResult(), shapes.elementType(getX()), *dims);
+  // A dim of x that is known decides, whether the shape says the same or 1; one that is not must be the shape's.
+  Dims x = shapes.dims(getX()), dims(std::max(target.size(), x.size()), shapes.constant(1));
+  llvm::copy(target, dims.end() - target.size());
+  for (auto [i, d] : llvm::enumerate(x)) {
+    AffineExpr &r = dims[dims.size() - x.size() + i];
+    if (constantOf(d) == 1)
+      continue;
+    std::string expects = "operand dims that broadcast in dim " + std::to_string(dims.size() - x.size() + i) + " of the result";
+    if (failed(constantOf(d) ? shapes.requireEqualOrOne(*this, r, d, expects)
+                             : constantOf(r) == 1 ? success() : shapes.requireEqual(*this, r, d, expects)))
+      return failure();
+    if (constantOf(d) || constantOf(r) == 1)
+      r = d;
+  }
+  shapes.set(getResult(), shapes.elementType(getX()), dims);
   return success();
 }
 bool BroadcastToOp::onlyShapes(unsigned operand) { return operand == 1; }
