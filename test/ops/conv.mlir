@@ -3,7 +3,7 @@
 // Channels last, weights [groups, window..., channels, outputs]. Results and images of sizes that tiles divide and not.
 
 func.func @same(%x: tensor<?x?x?x5xf32> {dl.dims = ["N", "H", "W", "5"]}, %w: tensor<1x3x3x5x40xf32>) -> tensor<?x?x?x40xf32>
-    attributes {dl.sizes = {N = [0, 1, 2, 1, 3], H = [4, 1, 7, 13, 0], W = [4, 1, 5, 29, 6]}} {
+    attributes {dl.sizes = {N = [0, 1, 2, 1], H = [4, 1, 7, 13], W = [4, 1, 5, 29]}} {
   %0 = dl.conv %x, %w {strides = array<i64: 1, 1>, dilations = array<i64: 1, 1>, pads_low = array<i64: 1, 1>, pads_high = array<i64: 1, 1>}
       : (tensor<?x?x?x5xf32>, tensor<1x3x3x5x40xf32>) -> tensor<?x?x?x40xf32>
   return %0 : tensor<?x?x?x40xf32>

@@ -164,10 +164,10 @@ static FailureOr<SmallVector<int64_t>> entriesOf(NodeView &n, StringRef name, in
                                                  int64_t least) {
   SmallVector<int64_t> values = n.getInts(name).value_or(SmallVector<int64_t>(count, otherwise));
   if (static_cast<int64_t>(values.size()) != count)
-    return n.error("expects " + Twine(count) + " " + name + ", got " + Twine(values.size())), failure();
+    return n.error("expects " + Twine(count) + " " + name + ", got " + Twine(values.size()));
   for (int64_t v : values)
     if (v < least)
-      return n.error("expects " + name + " of at least " + Twine(least) + ", got " + Twine(v)), failure();
+      return n.error("expects " + name + " of at least " + Twine(least) + ", got " + Twine(v));
   return values;
 }
 
@@ -185,12 +185,12 @@ static FailureOr<Windows> windowsOf(NodeView &n, ArrayRef<int64_t> input, ArrayR
   if (mode == "NOTSET")
     return w;
   if (mode != "VALID" && mode != "SAME_UPPER" && mode != "SAME_LOWER")
-    return n.error("expects auto_pad NOTSET, SAME_UPPER, SAME_LOWER or VALID, got \"" + mode + "\""), failure();
+    return n.error("expects auto_pad NOTSET, SAME_UPPER, SAME_LOWER or VALID, got \"" + mode + "\"");
   for (int64_t i = 0; i < spatial; ++i) {
     int64_t total = 0;
     if (mode != "VALID") {
       if (ShapedType::isDynamic(input[i]))
-        return unsupported(n, "auto_pad " + mode + " of a dim that is not known when compiling"), failure();
+        return unsupported(n, "auto_pad " + mode + " of a dim that is not known when compiling");
       int64_t result = llvm::divideCeil(input[i], w.strides[i]);
       total = std::max<int64_t>(0, (result - 1) * w.strides[i] + (window[i] - 1) * w.dilations[i] + 1 - input[i]);
     }
