@@ -71,3 +71,9 @@ func.func @window_too_large(%x: tensor<1x?x7x5xf32> {dl.dims = ["1", "H", "7", "
       : (tensor<1x?x7x5xf32>, tensor<1x3x3x5x4xf32>) -> tensor<1x?x5x4xf32>
   return %0 : tensor<1x?x5x4xf32>
 }
+
+func.func @packed(%x: tensor<2x6x5x3xf32>, %w: tensor<1x2x12x32xf32>) -> tensor<2x5x4x40xf32> {
+  %0 = dl.packed_conv %x, %w {columns = 40 : i64, window = array<i64: 2, 2>, strides = array<i64: 1, 1>, dilations = array<i64: 1, 1>,
+      pads_low = array<i64: 0, 0>, pads_high = array<i64: 0, 0>} : (tensor<2x6x5x3xf32>, tensor<1x2x12x32xf32>) -> tensor<2x5x4x40xf32>
+  return %0 : tensor<2x5x4x40xf32>
+}
