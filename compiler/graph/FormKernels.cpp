@@ -246,7 +246,8 @@ private:
     Fusion fusion = cast<DlOp>(op).fusion();
     if (fusion.kind == Fusion::Kind::Host || fusion.kind == Fusion::Kind::Alias)
       return placeAlone(op, fusion.kind);
-    if (op->getNumResults() != 1 || fusion.kind == Fusion::Kind::Alone)
+    bool alone = fusion.kind == Fusion::Kind::Alone || fusion.kind == Fusion::Kind::Packing;
+    if (op->getNumResults() != 1 || alone)
       return placeAlone(op, Fusion::Kind::Alone);
     Group *best = nullptr;
     if (fusion.kind == Fusion::Kind::Pointwise || fusion.kind == Fusion::Kind::Reduction)

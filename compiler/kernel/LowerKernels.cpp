@@ -34,6 +34,8 @@ Form formOf(func::FuncOp kernel) {
     if (!dl || isa<ConstantOp>(op))
       continue;
     Fusion::Kind kind = dl.fusion().kind;
+    if (kind == Fusion::Kind::Packing)
+      return Form::Pack;
     if (kind != Fusion::Kind::Pointwise && kind != Fusion::Kind::Reduction && kind != Fusion::Kind::Indexed)
       return Form::Alone;
   }
@@ -55,12 +57,9 @@ struct LowerKernels : impl::LowerKernelsPassBase<LowerKernels> {
         return signalPassFailure();
       Form form = formOf(kernel);
       KernelFrame frame(kernel);
-      auto pack = frame.ops.size() == 1 ? dyn_cast<PackOp>(frame.ops[0]) : PackOp();
-      if (pack)
-        form = Form::Pack;
       LogicalResult lowered = form == Form::Product       ? lowerProduct(frame, *variant)
                               : form == Form::Convolution ? lowerConvolution(frame, *variant)
-                              : form == Form::Pack        ? lowerPack(frame, pack)
+                              : form == Form::Pack        ? lowerPack(frame)
                               : form == Form::Alone       ? lowerAlone(frame)
                                                           : lowerNests(frame);
       if (failed(lowered))

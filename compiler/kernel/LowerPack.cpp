@@ -12,7 +12,8 @@ using namespace dlc::dl;
 
 namespace dlc {
 
-LogicalResult lowerPack(KernelFrame &f, PackOp op) {
+LogicalResult lowerPack(KernelFrame &f) {
+  auto op = cast<PackOp>(f.ops.back());
   constexpr int64_t worthwhile = 256 * 1024; // bytes that take about 30 us to move
   Value from = op.getB(), to = op.getResult();
   auto domain = llvm::to_vector(f.dimsOf(to).getResults().drop_back(2)); // batch, panels

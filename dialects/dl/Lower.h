@@ -14,6 +14,7 @@ struct Fusion {
     Indexed,     ///< result elements are read at computed places: may head a kernel, reads its operands from memory
     Reduction,   ///< folds `reducedAxes`
     Contraction, ///< product with a packed right operand; takes pointwise epilogues
+    Packing,     ///< a kernel of its own that writes panels for a contraction
     Alone,       ///< a kernel of its own
     Alias,       ///< the same bytes under other dims
     Host,        ///< constants, control flow, reads of dims: stays outside of kernels

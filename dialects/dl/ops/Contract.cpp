@@ -160,7 +160,7 @@ ElementsAttr PackOp::foldBytes(ArrayRef<ElementsAttr> operands) {
 
 Fusion MatMulOp::fusion() { return {Fusion::Kind::Alone, {}}; }
 Fusion PackedMatMulOp::fusion() { return {Fusion::Kind::Contraction, {}}; }
-Fusion PackOp::fusion() { return {Fusion::Kind::Alone, {}}; }
+Fusion PackOp::fusion() { return {Fusion::Kind::Packing, {}}; }
 
 static double productFlops(Operation *op, int64_t k, ArrayRef<int64_t> resultDims) {
   return 2.0 * std::max<int64_t>(k, 0) * elementCount(resultDims);
