@@ -38,7 +38,8 @@ public:
     if (failed(shapes.run(function.getBody().front())))
       return failure();
     for (ControlOp op : ops)
-      outline(op);
+      if (failed(outline(op)))
+        return failure();
     return success();
   }
 
@@ -62,19 +63,43 @@ private:
     return b.getStrArrayAttr(texts);
   }
 
-  /// The dims of a result that the function knows by itself.
-  ArrayAttr notedDims(Value v) {
-    SmallVector<StringRef> texts;
+  /// The dims of a result that the function knows by itself; with `operands`, those that are theirs too: "#2.0" is dim 0 of
+  /// number 2.
+  ArrayAttr notedDims(Value v, ValueRange operands) {
+    SmallVector<std::string> texts;
     for (AffineExpr e : shapes.dims(v)) {
       auto symbol = dyn_cast<AffineSymbolExpr>(e);
-      texts.push_back(symbol && shapes.symbols()[symbol.getPosition()].kind == SymbolDefinition::Kind::Input
-                          ? StringRef(shapes.symbols()[symbol.getPosition()].name)
-                          : StringRef());
+      texts.emplace_back();
+      if (symbol && shapes.symbols()[symbol.getPosition()].kind == SymbolDefinition::Kind::Input)
+        texts.back() = shapes.symbols()[symbol.getPosition()].name;
+      else if (!constantOf(e))
+        for (auto [i, operand] : llvm::enumerate(operands))
+          for (auto [axis, d] : llvm::enumerate(shapes.dims(operand)))
+            if (d == e)
+              texts.back() = "#" + std::to_string(i) + "." + std::to_string(axis);
     }
-    return b.getStrArrayAttr(texts);
+    SmallVector<StringRef> references(texts.begin(), texts.end());
+    return b.getStrArrayAttr(references);
   }
 
-  void outline(ControlOp op) {
+  /// The names of the dims of what `op`'s body yields, which must be its arguments' or constants.
+  LogicalResult namePlaces(ControlOp op, ValueRange yielded, ArrayRef<DictionaryAttr> arguments,
+                           SmallVectorImpl<DictionaryAttr> &places) {
+    llvm::DenseSet<Attribute> known;
+    for (DictionaryAttr a : arguments)
+      known.insert_range(a.getAs<ArrayAttr>("dl.dims"));
+    for (auto [i, v] : llvm::enumerate(yielded)) {
+      ArrayAttr names = namesOf(v);
+      for (auto [axis, name] : llvm::enumerate(names))
+        if (!cast<StringAttr>(name).empty() && !known.contains(name))
+          return op->emitOpError() << "gives in its body a value whose dim " << axis
+                                   << " is no constant and no dim of its inputs, which is not supported";
+      places.push_back(b.getDictionaryAttr(b.getNamedAttr("dl.dims", names)));
+    }
+    return success();
+  }
+
+  LogicalResult outline(ControlOp op) {
     llvm::SetVector<Value> seen;
     for (Region &region : op->getRegions())
       getUsedValuesDefinedAbove(region, seen);
@@ -82,14 +107,17 @@ private:
     for (Value v : seen)
       (v.getDefiningOp<ConstantOp>() ? constants : captured).insert(v);
 
-    SmallVector<Attribute> functions, dims;
-    for (Region &region : op->getRegions())
-      functions.push_back(moveBody(op, region, captured.getArrayRef(), constants.getArrayRef()));
-    for (Value v : op->getResults())
-      dims.push_back(notedDims(v));
-
     SmallVector<Value> operands(op->getOperands());
     llvm::append_range(operands, captured);
+    SmallVector<Attribute> functions, dims;
+    for (Value v : op->getResults())
+      dims.push_back(notedDims(v, op.placesResults() ? ValueRange(operands) : ValueRange()));
+    for (Region &region : op->getRegions()) {
+      functions.push_back(moveBody(op, region, captured.getArrayRef(), constants.getArrayRef()));
+      if (!functions.back())
+        return failure();
+    }
+
     OperationState state(op->getLoc(), op->getName().getStringRef(), operands, op->getResultTypes(), op->getAttrs());
     state.addAttribute("bodies", b.getArrayAttr(functions));
     state.addAttribute("result_dims", b.getArrayAttr(dims));
@@ -97,7 +125,10 @@ private:
     Operation *outlined = b.create(state);
     op->replaceAllUsesWith(outlined);
     op->erase();
+    return success();
   }
+
+  /// Null, reported, where the results have no places.
 
   FlatSymbolRefAttr moveBody(ControlOp op, Region &region, ArrayRef<Value> captured, ArrayRef<Value> constants) {
     Block &body = region.front();
@@ -107,6 +138,9 @@ private:
     };
     llvm::for_each(body.getArguments(), describe);
     llvm::for_each(captured, describe);
+    SmallVector<DictionaryAttr> places;
+    if (op.placesResults() && failed(namePlaces(op, body.getTerminator()->getOperands(), attributes, places)))
+      return {};
     for (Value v : captured)
       replaceAllUsesInRegionWith(v, body.addArgument(v.getType(), v.getLoc()), region);
     b.setInsertionPointToStart(&body);
@@ -124,6 +158,10 @@ private:
     outlined.getBody().takeBody(region);
     for (auto [i, a] : llvm::enumerate(attributes))
       outlined.setArgAttrs(i, a);
+    if (op.placesResults())
+      outlined->setAttr("dlc.places", b.getUnitAttr());
+    for (auto [i, a] : llvm::enumerate(places))
+      outlined.setResultAttrs(i, a);
     b.setInsertionPoint(yield);
     func::ReturnOp::create(b, yield->getLoc(), yield->getOperands());
     yield->erase();
