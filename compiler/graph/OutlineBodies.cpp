@@ -1,14 +1,16 @@
 //===- OutlineBodies.cpp - A function for each body of a control op -------===//
 //
 // Before: branches and loops with bodies as regions, which see the values around them. After: each body is a private
-// function with the attribute `dlc.body`, whose arguments are the body's and then what it captured; constants are copied
-// into it. Here, first, so that every later pass meets functions of one block and plans each body by itself.
+// function with the attribute `dlc.body`, whose arguments are the body's and then what it captured; constants, and what is
+// computed of constants alone, are copied into it. Here, first, so that every later pass meets functions of one block and
+// plans each body by itself.
 //
 // A dim of an argument gets the name of the expression that it is outside, so that equal dims are equal in the body too.
 //
 //===----------------------------------------------------------------------===//
 #include "compiler/Passes.h"
 #include "dialects/dl/Dialect.h"
+#include "mlir/IR/IRMapping.h"
 #include "mlir/IR/SymbolTable.h"
 #include "mlir/Transforms/RegionUtils.h"
 #include "llvm/ADT/SetVector.h"
@@ -99,13 +101,34 @@ private:
     return success();
   }
 
+  /// Whether `v` will fold. Bodies compute such values themselves: where they read weights, these can be packed.
+  bool isOfConstants(Value v) {
+    Operation *op = v.getDefiningOp();
+    if (!op || !isa<DlOp>(op) || op->getNumResults() != 1 || op->getNumRegions() || !isPure(op))
+      return false;
+    if (auto known = ofConstants.find(op); known != ofConstants.end())
+      return known->second;
+    bool result = isa<ConstantOp>(op) ||
+                  (op->getNumOperands() > 0 && llvm::all_of(op->getOperands(), [&](Value x) { return isOfConstants(x); }));
+    return ofConstants[op] = result;
+  }
+
+  /// What computes `v` of constants, here.
+  Value cloneOfConstants(Value v, IRMapping &copies) {
+    if (copies.contains(v))
+      return copies.lookup(v);
+    for (Value operand : v.getDefiningOp()->getOperands())
+      cloneOfConstants(operand, copies);
+    return b.clone(*v.getDefiningOp(), copies)->getResult(0);
+  }
+
   LogicalResult outline(ControlOp op) {
     llvm::SetVector<Value> seen;
     for (Region &region : op->getRegions())
       getUsedValuesDefinedAbove(region, seen);
     llvm::SetVector<Value> captured, constants;
     for (Value v : seen)
-      (v.getDefiningOp<ConstantOp>() ? constants : captured).insert(v);
+      (isOfConstants(v) ? constants : captured).insert(v);
 
     SmallVector<Value> operands(op->getOperands());
     llvm::append_range(operands, captured);
@@ -144,8 +167,9 @@ private:
     for (Value v : captured)
       replaceAllUsesInRegionWith(v, body.addArgument(v.getType(), v.getLoc()), region);
     b.setInsertionPointToStart(&body);
+    IRMapping copies;
     for (Value v : constants)
-      replaceAllUsesInRegionWith(v, b.clone(*v.getDefiningOp())->getResult(0), region);
+      replaceAllUsesInRegionWith(v, cloneOfConstants(v, copies), region);
 
     Operation *yield = body.getTerminator();
     auto type = b.getFunctionType(body.getArgumentTypes(), yield->getOperandTypes());
@@ -175,6 +199,7 @@ private:
   OpBuilder b;
   SymbolicShapes shapes;
   llvm::DenseMap<AffineExpr, size_t> names;
+  llvm::DenseMap<Operation *, bool> ofConstants;
 };
 
 struct OutlineBodies : impl::OutlineBodiesPassBase<OutlineBodies> {

@@ -1,11 +1,10 @@
-// RUN: dlc check %s --cpu x86-64-v4,x86-64-v3,x86-64 --dim N=37 --dim T=6
-// RUN: dlc check %s --dim N=1 --dim T=1
-// RUN: dlc check %s --dim N=5 --dim T=0
+// RUN: dlc check %s --cpu x86-64-v4,x86-64-v3,x86-64
 
 // Running sums and the rows they are of, over a number of rows that only the run knows.
 func.func @sums(%start: tensor<?xf32> {dl.name = "start", dl.dims = ["N"]},
                 %x: tensor<?x?xf32> {dl.name = "x", dl.dims = ["T", "N"]})
-    -> (tensor<?xf32> {dl.name = "total"}, tensor<?x?xf32> {dl.name = "sums"}) {
+    -> (tensor<?xf32> {dl.name = "total"}, tensor<?x?xf32> {dl.name = "sums"})
+    attributes {dl.sizes = {N = [37, 1, 5, 4], T = [6, 1, 0, 9]}} {
   %r:2 = dl.scan (%start, %x) carried 1 steps 1 : (tensor<?xf32>, tensor<?x?xf32>) -> (tensor<?xf32>, tensor<?x?xf32>) {
   ^bb0(%sum: tensor<?xf32>, %row: tensor<?xf32>):
     %next = dl.add %sum, %row : (tensor<?xf32>, tensor<?xf32>) -> tensor<?xf32>

@@ -107,14 +107,20 @@ FailureOr<std::vector<Array>> ScanOp::runBodies(ArrayRef<Array> operands, BodyRu
   for (unsigned i = 0; i < steps; ++i)
     if (operands[carried + i].dims[0] != trips)
       return emitError("the step values differ in dim 0"), failure();
-  std::vector<Array> values(operands.begin(), operands.begin() + carried), stacked;
-  for (unsigned i = carried; i < getNumResults(); ++i) {
-    // Of no steps, the dims that only the body tells are not known.
-    auto type = cast<RankedTensorType>(getResult(i).getType());
-    SmallVector<int64_t> dims{trips};
-    for (int64_t d : type.getShape().drop_front())
-      dims.push_back(ShapedType::isDynamic(d) ? 0 : d);
-    stacked.emplace_back(type.getElementType(), dims);
+  std::vector<Array> values(operands.begin(), operands.begin() + carried), stacked(getNumResults() - carried);
+  if (trips == 0) {
+    // What the body makes of a row of zeros tells the dims of the stacks.
+    std::vector<Array> arguments = values;
+    for (unsigned i = 0; i < steps; ++i)
+      arguments.emplace_back(operands[carried + i].elementType, ArrayRef(operands[carried + i].dims).drop_front());
+    FailureOr<std::vector<Array>> yielded = run(0, arguments);
+    if (failed(yielded))
+      return failure();
+    for (auto [i, stack] : llvm::enumerate(stacked)) {
+      SmallVector<int64_t> dims((*yielded)[carried + i].dims);
+      dims.insert(dims.begin(), 0);
+      stack = Array((*yielded)[carried + i].elementType, dims);
+    }
   }
   for (int64_t turn = 0; turn < trips; ++turn) {
     auto place = [&, turn](unsigned i) { return isReversed(i) ? trips - 1 - turn : turn; };
