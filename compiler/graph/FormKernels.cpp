@@ -175,7 +175,7 @@ private:
     llvm::SmallPtrSet<void *, 32> inputs;
     auto visit = [&](Operation *o) {
       for (Value v : o->getOperands())
-        if (!(v.getDefiningOp() && (g->contains(v.getDefiningOp()) || v.getDefiningOp() == op)) && !scalarConstant(v))
+        if (!(v.getDefiningOp() && (g->contains(v.getDefiningOp()) || v.getDefiningOp() == op)) && !literalFor(o, v))
           inputs.insert(v.getAsOpaquePointer());
     };
     for (Operation *o : g->ops)
@@ -352,10 +352,11 @@ private:
   // The new body
   //===--------------------------------------------------------------------===//
 
-  /// A constant of one value that the kernel holds as a literal.
-  static ConstantOp scalarConstant(Value v) {
+  /// A constant of one value that the kernel holds as a literal where `user` reads it element by element.
+  static ConstantOp literalFor(Operation *user, Value v) {
     auto c = v.getDefiningOp<ConstantOp>();
-    if (!c)
+    Fusion::Kind kind = cast<DlOp>(user).fusion().kind;
+    if (!c || kind == Fusion::Kind::Contraction || kind == Fusion::Kind::Packing)
       return {};
     auto dense = dyn_cast<DenseElementsAttr>(c.getValue());
     return dense && (dense.isSplat() || dense.getNumElements() == 1) ? c : ConstantOp();
@@ -481,7 +482,7 @@ private:
     for (Operation *op : g->ops) {
       auto dl = cast<DlOp>(op);
       for (auto [i, v] : llvm::enumerate(op->getOperands()))
-        if (!(v.getDefiningOp() && g->contains(v.getDefiningOp())) && !dl.onlyShapes(i) && !scalarConstant(v))
+        if (!(v.getDefiningOp() && g->contains(v.getDefiningOp())) && !dl.onlyShapes(i) && !literalFor(op, v))
           inputs.insert(v);
       if (escapes(g, op) || op->getNumResults() > 1)
         outputs.append(op->result_begin(), op->result_end());
@@ -521,7 +522,7 @@ private:
     for (auto [op, maps] : llvm::zip(g->ops, own)) {
       auto dl = cast<DlOp>(op);
       for (auto [i, v] : llvm::enumerate(op->getOperands()))
-        if (ConstantOp c = scalarConstant(v); c && !dl.onlyShapes(i) && !inner.contains(v))
+        if (ConstantOp c = literalFor(op, v); c && !dl.onlyShapes(i) && !inner.contains(v))
           inner.map(v, b.clone(*c)->getResult(0));
       Operation *clone = b.clone(*op, inner);
       for (auto [i, v] : llvm::enumerate(op->getOperands()))

@@ -24,6 +24,9 @@ namespace dlc {
 /// is what the steps wait for, its own prefetching runs ahead, and far requests only take the place of near ones.
 static constexpr int64_t prefetchSteps = 64, prefetchStepsOfFewRows = 4;
 static constexpr int64_t cacheLine = 64; // bytes
+/// Longest chain of additions to one f32 sum: the rounding errors of longer ones outgrow those of a library that blocks
+/// k. Sums of this many steps are added up beside the loop, for one instruction in about a hundred.
+static constexpr int64_t chainOfSums = 256;
 /// Payloads of more instructions run in a loop over the rows of the tile.
 static constexpr unsigned shortPayload = 6;
 /// Registers that go through the payload side by side, of every so many: their chains cover the latency of the
@@ -146,16 +149,37 @@ SmallVector<Value> TileEmitter::emitSums(const Point &at, unsigned rows, unsigne
       [&](const LeftRows::Run &run, SmallVector<Value> sums) { return addRun(run, rhsVectors, ahead, sums); });
 }
 
-/// `ahead`: steps of k between a prefetch of rhs and its use.
 SmallVector<Value> TileEmitter::addRun(const LeftRows::Run &run, ArrayRef<Value> rhsVectors, int64_t ahead,
                                        SmallVector<Value> sums) {
+  std::optional<int64_t> known = getConstantIntValue(run.count);
+  if (!op.getAccumulatorType().isF32() || (known && *known <= chainOfSums * 3 / 4))
+    return addSteps(run, zero, run.count, rhsVectors, ahead, sums);
+  int64_t step = known ? llvm::divideCeil(*known, llvm::divideCeil(*known, chainOfSums)) : chainOfSums;
+  scf::ForOp loop = createFinalLoop(b, loc, zero, run.count, step, sums);
+  OpBuilder::InsertionGuard guard(b);
+  b.setInsertionPointToStart(loop.getBody());
+  Value first = loop.getInductionVar();
+  Value last = addIndex(b, loc, first, arith::ConstantIndexOp::create(b, loc, step));
+  if (!known || *known % step)
+    last = arith::MinSIOp::create(b, loc, last, run.count);
+  Value none = arith::ConstantOp::create(b, loc, b.getZeroAttr(sums.front().getType()));
+  SmallVector<Value> part = addSteps(run, first, last, rhsVectors, ahead, SmallVector<Value>(sums.size(), none)), next;
+  for (auto [total, sum] : llvm::zip(loop.getRegionIterArgs(), part))
+    next.push_back(arith::AddFOp::create(b, loc, total, sum));
+  scf::YieldOp::create(b, loc, next);
+  return SmallVector<Value>(loop.getResults());
+}
+
+/// Steps [first, last) of a run. `ahead`: steps of k between a prefetch of rhs and its use.
+SmallVector<Value> TileEmitter::addSteps(const LeftRows::Run &run, Value first, Value last, ArrayRef<Value> rhsVectors,
+                                         int64_t ahead, SmallVector<Value> sums) {
   auto sumType = cast<VectorType>(sums.front().getType());
   auto factorType = VectorType::get(tile.lanes, getElementTypeOrSelf(op.getRhs().getType()));
   unsigned bytes = llvm::divideCeil(factorType.getElementTypeBitWidth(), 8);
   OpFoldResult rhsStride = strideOfK(rhs, op.getRhsMap());
   Value rhsFirst = scaleIndex(b, loc, run.first, rhsStride);
   SmallVector<Value> starts = llvm::map_to_vector(rhsVectors, [&](Value v) { return addIndex(b, loc, v, rhsFirst); });
-  scf::ForOp loop = createFinalLoop(b, loc, zero, run.count, 1, sums);
+  scf::ForOp loop = createFinalLoop(b, loc, first, last, 1, sums);
   OpBuilder::InsertionGuard guard(b);
   b.setInsertionPointToStart(loop.getBody());
   Value k = loop.getInductionVar();

@@ -135,6 +135,14 @@ double PackedConvOp::flops(ArrayRef<int64_t> resultDims) {
 // Packing
 //===----------------------------------------------------------------------===//
 
+Tensor ConvOp::scaledWeights(Tensor scale) {
+  ArrayRef<int64_t> w = cast<RankedTensorType>(getW().getType()).getShape();
+  SmallVector<int64_t> dims(w.size(), 1);
+  dims.front() = w.front();
+  dims.back() = w.back();
+  return Tensor(scale.builder(), getLoc(), getW()) * reshape(scale, dims);
+}
+
 LogicalResult ConvOp::packOperands(RewriterBase &rewriter) {
   auto type = cast<RankedTensorType>(getW().getType());
   ArrayRef<int64_t> w = type.getShape(), window = w.drop_front().drop_back(2);

@@ -68,6 +68,21 @@ Number GatherOp::evaluateElement(ElementReader<Number> &in, ArrayRef<Number> p) 
   return gathered(in, p, getAxis(), cast<ShapedType>(getIndices().getType()).getRank());
 }
 
+Permuted GatherOp::beforeTranspose(BeforeTranspose &o) {
+  if (o.operand != 0)
+    return {};
+  int64_t axis = getAxis(), source = o.axis(axis), count = cast<RankedTensorType>(getIndices().getType()).getRank();
+  auto moved = [&](int64_t i) { return o.axis(i) + (o.axis(i) > source ? count - 1 : 0); };
+  Permuted r{o.rebuilt({o.source(0), o.untouched(1)}, [&](Operation *op) { cast<GatherOp>(op).setAxis(source); }), {}};
+  for (int64_t i = 0; i < axis; ++i)
+    r.permutation.push_back(moved(i));
+  for (int64_t i = 0; i < count; ++i)
+    r.permutation.push_back(source + i);
+  for (int64_t i = axis + 1; i < o.rank(); ++i)
+    r.permutation.push_back(moved(i));
+  return r;
+}
+
 //===----------------------------------------------------------------------===//
 // gather_elements, gather_nd
 //===----------------------------------------------------------------------===//
@@ -235,6 +250,12 @@ template <class T> static T padded(ElementReader<T> &in, ArrayRef<T> place, Stri
 }
 Scalar PadOp::emitElement(ElementReader<Scalar> &in, ArrayRef<Scalar> p) { return padded(in, p, getMode()); }
 Number PadOp::evaluateElement(ElementReader<Number> &in, ArrayRef<Number> p) { return padded(in, p, getMode()); }
+
+Permuted PadOp::beforeTranspose(BeforeTranspose &o) {
+  if (o.operand != 0)
+    return {};
+  return o.same(o.rebuilt({o.source(0), o.entries(getPads(), 2), o.untouched(2)}));
+}
 
 //===----------------------------------------------------------------------===//
 // ONNX

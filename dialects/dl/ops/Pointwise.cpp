@@ -8,6 +8,20 @@ using namespace mlir;
 namespace dlc::dl {
 
 //===----------------------------------------------------------------------===//
+// Scale and shift
+//===----------------------------------------------------------------------===//
+
+ScaleShift AddOp::asScaleShift(OpBuilder &b, unsigned operand) { return {{}, Tensor(b, getLoc(), getOperand(1 - operand))}; }
+ScaleShift SubOp::asScaleShift(OpBuilder &b, unsigned operand) {
+  Tensor other(b, getLoc(), getOperand(1 - operand));
+  return operand == 0 ? ScaleShift{{}, -other} : ScaleShift{like(other, -1), other};
+}
+ScaleShift MulOp::asScaleShift(OpBuilder &b, unsigned operand) { return {Tensor(b, getLoc(), getOperand(1 - operand)), {}}; }
+ScaleShift DivOp::asScaleShift(OpBuilder &b, unsigned operand) {
+  return operand == 0 ? ScaleShift{1.0 / Tensor(b, getLoc(), getY()), {}} : ScaleShift();
+}
+
+//===----------------------------------------------------------------------===//
 // Contents of shape arithmetic
 //===----------------------------------------------------------------------===//
 
