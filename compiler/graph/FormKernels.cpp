@@ -301,16 +301,19 @@ private:
     });
   }
 
-  /// Groups that feed `op` and are pointwise over the same frame become one with `g`.
+  /// Groups that feed `op` and are pointwise over the same frame become one with `g`; such that read at computed places
+  /// only where `g` does so too, since these reads may keep a kernel from being vectorized.
   void absorbProducers(Group *g, Operation *op) {
     if (g->root == Fusion::Kind::Contraction)
       return;
     for (Value v : op->getOperands()) {
       Group *p = groupOf(v);
-      if (!p || p == g || !p->open || p->root != Fusion::Kind::Pointwise || !p->reduced.empty() ||
-          p->frame != g->frame || p->ops.size() + g->ops.size() > maxOps)
+      if (!p || p == g || !p->open || !p->reduced.empty() || p->frame != g->frame ||
+          p->ops.size() + g->ops.size() > maxOps)
         continue;
-      if (readsAtPlaces(g, p))
+      if (p->root != Fusion::Kind::Pointwise && (p->root != Fusion::Kind::Indexed || g->root != Fusion::Kind::Indexed))
+        continue;
+      if (readsAtPlaces(g, p) || readsAtPlaces(p, g))
         continue;
       bool cycle = false;
       for (Group *other : g->producers)

@@ -150,6 +150,10 @@ def Dl_ControlInterface : OpInterface<"ControlOp"> {
     InterfaceMethod<"Functions of the bodies once they are outlined, else null.", "::mlir::ArrayAttr", "bodyFunctions",
       (ins), [{}], [{ return $_op.getBodiesAttr(); }]>,
     InterfaceMethod<[{
+      Whether it says where its bodies' results go, since their dims are known before they run. The dims of each result of
+      a body are then those of arguments, or constants.
+    }], "bool", "placesResults", (ins), [{}], [{ return false; }]>,
+    InterfaceMethod<[{
       Reference meaning: calls `run` with the number of a body and its arguments as often as the op says. Fails, reported,
       where a body fails or its results do not fit together.
     }], "::mlir::FailureOr<std::vector<::dlc::dl::Array>>", "runBodies",
