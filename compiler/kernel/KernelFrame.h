@@ -76,6 +76,7 @@ inline constexpr int64_t stackBytes = 32 * 1024;
 mlir::LogicalResult lowerNests(KernelFrame &frame);
 mlir::LogicalResult lowerProduct(KernelFrame &frame, const Target &target);
 mlir::LogicalResult lowerConvolution(KernelFrame &frame, const Target &target);
+mlir::LogicalResult lowerWindow(KernelFrame &frame);
 mlir::LogicalResult lowerPack(KernelFrame &frame);
 mlir::LogicalResult lowerAlone(KernelFrame &frame);
 

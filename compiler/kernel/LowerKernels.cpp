@@ -22,7 +22,7 @@ namespace dlc {
 #include "compiler/Passes.h.inc"
 
 namespace {
-enum class Form { Nests, Product, Convolution, Pack, Alone };
+enum class Form { Nests, Product, Convolution, Window, Pack, Alone };
 
 Form formOf(func::FuncOp kernel) {
   for (Operation &op : kernel.getBody().front().without_terminator()) {
@@ -30,6 +30,8 @@ Form formOf(func::FuncOp kernel) {
       return Form::Product;
     if (isa<ConvolutionOp>(op))
       return Form::Convolution;
+    if (isa<WindowOp>(op))
+      return Form::Window;
     auto dl = dyn_cast<DlOp>(op);
     if (!dl || isa<ConstantOp>(op))
       continue;
@@ -59,6 +61,7 @@ struct LowerKernels : impl::LowerKernelsPassBase<LowerKernels> {
       KernelFrame frame(kernel);
       LogicalResult lowered = form == Form::Product       ? lowerProduct(frame, *variant)
                               : form == Form::Convolution ? lowerConvolution(frame, *variant)
+                              : form == Form::Window      ? lowerWindow(frame)
                               : form == Form::Pack        ? lowerPack(frame)
                               : form == Form::Alone       ? lowerAlone(frame)
                                                           : lowerNests(frame);
