@@ -1,10 +1,10 @@
 //===- ExpandMicrokernelsWindow.cpp - mk.window as loops over registers -----===//
 //
 // Rows, then columns (the last spatial dim), then channels, then the places of the window. Accumulators of a few columns and
-// one vector of channels stay in registers, so that weights are loaded once for all of these columns and a combination takes
-// its element of the image straight from memory. Places outside of the image are not visited: along the outer dims the loops
-// over the window start late or end early; columns whose windows reach out are done one at a time, several vectors of
-// channels side by side, and all between them are known to lie inside.
+// one vector of channels stay in registers; a row of the window is unrolled over them, so that each element of the image is
+// loaded once and met by all windows of the tile that it lies in. Places outside of the image are not visited: along the
+// outer dims the loops over the window start late or end early. Of the columns, where the image's width is known, the first
+// and last tile leave out what they know to lie outside; else columns whose windows reach out are done one at a time.
 //
 //===----------------------------------------------------------------------===//
 #include "compiler/kernel/ExpandMicrokernels.h"
@@ -15,6 +15,7 @@
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/IR/TypeUtilities.h"
+#include <limits>
 
 using namespace mlir;
 
@@ -24,7 +25,7 @@ namespace {
 /// Accumulators of a tile, of every so many registers; of a column on its own, vectors side by side.
 constexpr unsigned registersOfTile = 12, registersOfTileWith16 = 8, vectorsOfColumn = 4;
 /// Combinations of a tile that are unrolled over a row of the window; more go round a loop.
-constexpr int64_t mostUnrolled = 64;
+constexpr int64_t mostUnrolled = 96;
 
 /// From `first` up to, not including, `last`.
 struct Span {
@@ -33,10 +34,13 @@ struct Span {
 
 /// A tile: `columns` columns from `column` on, `vectors` registers of `lanes` channels from `channel` on.
 struct Tile {
-  Value column, channel;
-  unsigned columns, vectors, lanes;
-  Value mask; ///< of the channels; null: all
-  Span taps;  ///< along the columns
+  Value column;
+  unsigned columns;
+  /// Places along the columns, from that of the first column's window on, that lie inside of the image; where unrolled.
+  int64_t insideFrom = 0, insideTo = std::numeric_limits<int64_t>::max();
+  std::optional<Span> taps; ///< along the columns; none: unrolled
+  Value channel = {}, mask = {}; ///< mask null: all lanes
+  unsigned vectors = 1, lanes = 1;
 };
 
 class WindowEmitter {
@@ -48,8 +52,11 @@ public:
     for (Value w : op.getWeights())
       weights.push_back(flatten(b, loc, w));
     lanes = std::max(1u, target.lanes(std::max(8u, op.getAccumulatorType().getIntOrFloatBitWidth())));
+    unrolled = window(spatial - 1) <= mostUnrolled / registersOfTile;
     mostColumns = target.vectorRegisters == 32 ? registersOfTile : registersOfTileWith16;
-    // Without masks the last channels are done one by one, and a narrow image has only those.
+    // Weights of a row of the window, an element and what its combination needs stay in registers too.
+    if (unrolled && !weights.empty())
+      mostColumns = std::min<int64_t>(mostColumns, target.vectorRegisters - 3 - window(spatial - 1));
     channels = memref::getMixedSize(b, loc, op.getInit(), spatial);
   }
 
@@ -87,20 +94,27 @@ private:
   SmallVector<Value> fold(Span span, SmallVector<Value> sums, function_ref<SmallVector<Value>(OpFoldResult, SmallVector<Value>)> body);
   Span tapsAt(unsigned d, OpFoldResult place);
   void emitRows(unsigned d, Value address);
+  bool emitKnownColumns(Value address);
   void emitColumns(Value address);
   void emitInside(Value address, Span columns);
+  void emitTileAt(Value address, OpFoldResult column, Tile tile);
   void emitChannels(Value address, Tile tile);
   void emitTile(Value address, const Tile &tile);
   SmallVector<Value> overWindow(unsigned d, const Tile &tile, Value address, SmallVector<Value> weightAddresses,
                                 SmallVector<Value> sums);
-  SmallVector<Value> combine(const Tile &tile, Value address, ArrayRef<Value> weightAddresses, SmallVector<Value> sums);
+  SmallVector<Value> combineRow(const Tile &tile, Value address, ArrayRef<Value> weightAddresses, SmallVector<Value> sums);
+  SmallVector<Value> combinePlace(const Tile &tile, Value address, ArrayRef<Value> weightAddresses, SmallVector<Value> sums);
+  SmallVector<LaneValue> loadWeights(const Tile &tile, unsigned vector, int64_t k, ArrayRef<Value> addresses);
+  Value combine(const Tile &tile, Value sum, LaneValue element, ArrayRef<LaneValue> factors);
   LaneValue load(const FlatView &view, Value address, const Tile &tile);
+  int64_t window(unsigned d) { return op.getWindow()[d]; }
 
   OpBuilder &b;
   Location loc;
   mk::WindowOp op;
   const Target &target;
   unsigned spatial, lanes, mostColumns;
+  bool unrolled; ///< rows of the window
   FlatView image;
   SmallVector<FlatView> weights;
   PayloadStore store;
@@ -152,7 +166,7 @@ Span WindowEmitter::tapsAt(unsigned d, OpFoldResult place) {
 
 void WindowEmitter::emitRows(unsigned d, Value address) {
   if (d + 1 == spatial)
-    return emitColumns(address);
+    return emitKnownColumns(address) ? void() : emitColumns(address);
   forEach(b.getIndexAttr(0), extentOf(d), 1, [&](OpFoldResult e) {
     OpFoldResult place = firstPlace(d, e);
     rows.push_back(asValue(b, loc, e));
@@ -163,10 +177,46 @@ void WindowEmitter::emitRows(unsigned d, Value address) {
   });
 }
 
-/// `address` is that of column 0 of the image.
+/// A tile from `column` of the result on; `address` is that of the image's column 0.
+void WindowEmitter::emitTileAt(Value address, OpFoldResult column, Tile tile) {
+  OpFoldResult place = firstPlace(spatial - 1, column);
+  tile.column = asValue(b, loc, column);
+  emitChannels(addIndex(b, loc, address, scaleIndex(b, loc, asValue(b, loc, place), image.strides[spatial - 1])), tile);
+}
+
+/// Where all is known along the columns: a tile that may reach out on the left, some between, one that may on the right.
+bool WindowEmitter::emitKnownColumns(Value address) {
+  unsigned d = spatial - 1;
+  std::optional<int64_t> size = getConstantIntValue(sizeOf(d)), end = getConstantIntValue(extentOf(d));
+  std::optional<int64_t> first = d == 0 ? getConstantIntValue(OpFoldResult(op.getFirst())) : 0;
+  if (!unrolled || !size || !end || *end == 0 || first != 0)
+    return false;
+  int64_t stride = op.getStrides()[d], low = op.getPadsLow()[d], reach = (window(d) - 1) * op.getDilations()[d];
+  int64_t tiles = llvm::divideCeil(*end, mostColumns), columns = *end / tiles;
+  if (tiles > 2 && *end - columns * (tiles - 2) > 2 * int64_t(mostColumns))
+    ++columns;
+  int64_t left = tiles == 1 ? *end : llvm::divideCeil(*end - columns * (tiles - 2), 2), right = *end - columns * (tiles - 2) - left;
+  auto at = [&](int64_t column, int64_t count) {
+    Tile tile{{}, unsigned(count)};
+    tile.insideFrom = low - column * stride;
+    tile.insideTo = tile.insideFrom + *size;
+    return tile;
+  };
+  bool betweenInside = left * stride >= low && (*end - right - 1) * stride - low + reach < *size;
+  if (tiles > 2 && !betweenInside)
+    return false;
+  emitTileAt(address, b.getIndexAttr(0), at(0, left));
+  if (tiles > 2)
+    forEach(b.getIndexAttr(left), b.getIndexAttr(*end - right), columns,
+            [&](OpFoldResult column) { emitTileAt(address, column, {{}, unsigned(columns)}); });
+  if (tiles > 1)
+    emitTileAt(address, b.getIndexAttr(*end - right), at(*end - right, right));
+  return true;
+}
+
 void WindowEmitter::emitColumns(Value address) {
   unsigned d = spatial - 1;
-  int64_t stride = op.getStrides()[d], low = op.getPadsLow()[d], reach = (op.getWindow()[d] - 1) * op.getDilations()[d];
+  int64_t stride = op.getStrides()[d], low = op.getPadsLow()[d], reach = (window(d) - 1) * op.getDilations()[d];
   OpFoldResult zero = b.getIndexAttr(0), end = extentOf(d), first = d == 0 ? OpFoldResult(op.getFirst()) : zero;
   AffineExpr f = b.getAffineDimExpr(0), s = b.getAffineDimExpr(1);
   // Windows that start at the image's first column or behind, and end at its last or before.
@@ -175,9 +225,9 @@ void WindowEmitter::emitColumns(Value address) {
       bounded(apply((s + (low - reach - 1)).floorDiv(stride) + 1 - f, {first, sizeOf(d)}), insideFrom, end);
   auto edge = [&](Span columns) {
     forEach(columns.first, columns.last, 1, [&](OpFoldResult e) {
-      OpFoldResult place = firstPlace(d, e);
-      Tile tile{asValue(b, loc, e), {}, 1, vectorsOfColumn, lanes, {}, tapsAt(d, place)};
-      emitChannels(addIndex(b, loc, address, scaleIndex(b, loc, asValue(b, loc, place), image.strides[d])), tile);
+      Tile tile{{}, 1};
+      tile.taps = tapsAt(d, firstPlace(d, e));
+      emitTileAt(address, e, tile);
     });
   };
   edge({zero, insideFrom});
@@ -186,32 +236,18 @@ void WindowEmitter::emitColumns(Value address) {
 }
 
 void WindowEmitter::emitInside(Value address, Span columns) {
-  unsigned d = spatial - 1;
-  Span all{b.getIndexAttr(0), b.getIndexAttr(op.getWindow()[d])};
   OpFoldResult first = columns.first;
-  auto tilesOf = [&](unsigned count) {
+  for (unsigned count = llvm::bit_floor(mostColumns); count != 0; count /= 2) {
     AffineExpr x = b.getAffineDimExpr(0), y = b.getAffineDimExpr(1);
     OpFoldResult last = apply(x + (y - x).floorDiv(count) * count, {first, columns.last});
     forEach(first, last, count, [&](OpFoldResult e) {
-      OpFoldResult place = firstPlace(d, e);
-      Tile tile{asValue(b, loc, e), {}, count, std::max(1u, vectorsOfColumn / count), lanes, {}, all};
-      emitChannels(addIndex(b, loc, address, scaleIndex(b, loc, asValue(b, loc, place), image.strides[d])), tile);
+      Tile tile{{}, count};
+      if (!unrolled)
+        tile.taps = Span{b.getIndexAttr(0), b.getIndexAttr(window(spatial - 1))};
+      emitTileAt(address, e, tile);
     });
     first = last;
-  };
-  std::optional<int64_t> from = getConstantIntValue(columns.first), to = getConstantIntValue(columns.last);
-  if (from && to) {
-    if (*to == *from)
-      return;
-    // Tiles as even as can be.
-    int64_t count = *to - *from, tiles = llvm::divideCeil(count, mostColumns), most = llvm::divideCeil(count, tiles);
-    tilesOf(most);
-    if (count % most)
-      tilesOf(count % most);
-    return;
   }
-  for (unsigned count = 8; count != 0; count /= 2)
-    tilesOf(count);
 }
 
 /// `address`: of channel 0 of the first place of the first column's window.
@@ -229,8 +265,8 @@ void WindowEmitter::emitChannels(Value address, Tile tile) {
     });
     first = last;
   };
-  if (tile.vectors > 1)
-    blocksOf(tile.vectors, lanes);
+  if (tile.columns < vectorsOfColumn)
+    blocksOf(vectorsOfColumn / tile.columns, lanes);
   blocksOf(1, lanes);
   if (!target.masks) {
     for (unsigned fewer = lanes / 2; fewer > 0; fewer /= 2)
@@ -272,22 +308,17 @@ void WindowEmitter::emitTile(Value address, const Tile &tile) {
 SmallVector<Value> WindowEmitter::overWindow(unsigned d, const Tile &tile, Value address, SmallVector<Value> weightAddresses,
                                              SmallVector<Value> sums) {
   if (d == spatial)
-    return combine(tile, address, weightAddresses, std::move(sums));
-  auto body = [&](OpFoldResult k, SmallVector<Value> carried) {
+    return combinePlace(tile, address, weightAddresses, std::move(sums));
+  if (d + 1 == spatial && !tile.taps)
+    return combineRow(tile, address, weightAddresses, std::move(sums));
+  return fold(d + 1 == spatial ? *tile.taps : taps[d], std::move(sums), [&](OpFoldResult k, SmallVector<Value> carried) {
     Value step = asValue(b, loc, k);
     SmallVector<Value> at;
     for (auto [w, a] : llvm::zip(weights, weightAddresses))
       at.push_back(addIndex(b, loc, a, scaleIndex(b, loc, step, w.strides[d])));
     Value ahead = scaleIndex(b, loc, scaleIndex(b, loc, step, b.getIndexAttr(op.getDilations()[d])), image.strides[d]);
     return overWindow(d + 1, tile, addIndex(b, loc, address, ahead), at, std::move(carried));
-  };
-  Span span = d + 1 == spatial ? tile.taps : taps[d];
-  std::optional<int64_t> from = getConstantIntValue(span.first), to = getConstantIntValue(span.last);
-  if (d + 1 < spatial || !from || !to || (*to - *from) * tile.columns * tile.vectors > mostUnrolled)
-    return fold(span, std::move(sums), body);
-  for (int64_t k = *from; k < *to; ++k)
-    sums = body(b.getIndexAttr(k), std::move(sums));
-  return sums;
+  });
 }
 
 LaneValue WindowEmitter::load(const FlatView &view, Value address, const Tile &tile) {
@@ -295,26 +326,66 @@ LaneValue WindowEmitter::load(const FlatView &view, Value address, const Tile &t
   return tile.lanes == 1 ? LaneValue(v) : LaneValue::varying(v);
 }
 
-/// One place of the window for all accumulators.
-SmallVector<Value> WindowEmitter::combine(const Tile &tile, Value address, ArrayRef<Value> weightAddresses,
-                                          SmallVector<Value> sums) {
-  unsigned d = spatial - 1;
+/// The weights of place `k` along the columns, for one vector of the tile's channels.
+SmallVector<LaneValue> WindowEmitter::loadWeights(const Tile &tile, unsigned vector, int64_t k, ArrayRef<Value> addresses) {
+  SmallVector<LaneValue> factors;
+  for (auto [w, a] : llvm::zip(weights, addresses)) {
+    Value column = scaleIndex(b, loc, constant(k), w.strides[spatial - 1]);
+    factors.push_back(load(w, addIndex(b, loc, addIndex(b, loc, a, column), constant(vector * tile.lanes)), tile));
+  }
+  return factors;
+}
+
+Value WindowEmitter::combine(const Tile &tile, Value sum, LaneValue element, ArrayRef<LaneValue> factors) {
   Block &block = op.getCombine().front();
-  SmallVector<SmallVector<LaneValue>> factors(tile.vectors);
+  PayloadEmitter emitter(b, loc, {tile.lanes, nullptr});
+  emitter.bind(block.getArgument(0), tile.lanes == 1 ? LaneValue(sum) : LaneValue::varying(sum));
+  emitter.bind(block.getArgument(1), element);
+  for (auto [j, factor] : llvm::enumerate(factors))
+    emitter.bind(block.getArgument(2 + j), factor);
+  emitter.emit(block);
+  return emitter.materialize(cast<mk::YieldOp>(block.getTerminator()).getValue());
+}
+
+/// A whole row of the window for all columns, element by element of the image.
+SmallVector<Value> WindowEmitter::combineRow(const Tile &tile, Value address, ArrayRef<Value> weightAddresses,
+                                             SmallVector<Value> sums) {
+  unsigned d = spatial - 1;
+  int64_t stride = op.getStrides()[d], dilation = op.getDilations()[d], places = (window(d) - 1) * dilation + 1;
+  SmallVector<SmallVector<SmallVector<LaneValue>>> factors(tile.vectors);
   for (unsigned v = 0; v < tile.vectors; ++v)
-    for (auto [w, a] : llvm::zip(weights, weightAddresses))
-      factors[v].push_back(load(w, addIndex(b, loc, a, constant(v * tile.lanes)), tile));
-  for (auto [i, sum] : llvm::enumerate(sums)) {
-    unsigned v = i % tile.vectors;
-    Value column = scaleIndex(b, loc, constant(i / tile.vectors * op.getStrides()[d]), image.strides[d]);
-    Value at = addIndex(b, loc, addIndex(b, loc, address, column), constant(v * tile.lanes));
-    PayloadEmitter emitter(b, loc, {tile.lanes, nullptr});
-    emitter.bind(block.getArgument(0), tile.lanes == 1 ? LaneValue(sum) : LaneValue::varying(sum));
-    emitter.bind(block.getArgument(1), load(image, at, tile));
-    for (auto [j, factor] : llvm::enumerate(factors[v]))
-      emitter.bind(block.getArgument(2 + j), factor);
-    emitter.emit(block);
-    sum = emitter.materialize(cast<mk::YieldOp>(block.getTerminator()).getValue());
+    for (int64_t k = 0; k < window(d); ++k)
+      factors[v].push_back(loadWeights(tile, v, k, weightAddresses));
+  int64_t last = std::min<int64_t>(tile.insideTo, (tile.columns - 1) * stride + places);
+  for (int64_t place = std::max<int64_t>(0, tile.insideFrom); place < last; ++place)
+    for (unsigned v = 0; v < tile.vectors; ++v) {
+      std::optional<LaneValue> element;
+      for (int64_t column = 0; column < tile.columns; ++column) {
+        int64_t distance = place - column * stride;
+        if (distance < 0 || distance >= places || distance % dilation)
+          continue;
+        if (!element) {
+          Value at = addIndex(b, loc, address, scaleIndex(b, loc, constant(place), image.strides[d]));
+          element = load(image, addIndex(b, loc, at, constant(v * tile.lanes)), tile);
+        }
+        Value &sum = sums[column * tile.vectors + v];
+        sum = combine(tile, sum, *element, factors[v][distance / dilation]);
+      }
+    }
+  return sums;
+}
+
+/// One place of the window for all columns.
+SmallVector<Value> WindowEmitter::combinePlace(const Tile &tile, Value address, ArrayRef<Value> weightAddresses,
+                                               SmallVector<Value> sums) {
+  unsigned d = spatial - 1;
+  for (unsigned v = 0; v < tile.vectors; ++v) {
+    SmallVector<LaneValue> factors = loadWeights(tile, v, 0, weightAddresses);
+    for (unsigned column = 0; column < tile.columns; ++column) {
+      Value at = addIndex(b, loc, address, scaleIndex(b, loc, constant(column * op.getStrides()[d]), image.strides[d]));
+      Value &sum = sums[column * tile.vectors + v];
+      sum = combine(tile, sum, load(image, addIndex(b, loc, at, constant(v * tile.lanes)), tile), factors);
+    }
   }
   return sums;
 }
