@@ -128,18 +128,18 @@ Fusion PackedConvOp::fusion() {
   return {Fusion::Kind::Contraction, {}, static_cast<int64_t>(getWindow().size())};
 }
 
-static double convolutionFlops(ArrayRef<int64_t> window, ArrayRef<int64_t> resultDims) {
-  double products = 1;
-  for (int64_t d : window)
-    products *= std::max<int64_t>(d, 0);
-  return 2 * products * elementCount(resultDims);
+/// A multiply-add for each place of the window and element of the result.
+static Dims convolutionFlops(Value result, ArrayRef<AffineExpr> window, Inference &shapes) {
+  Dims factors{shapes.constant(2)};
+  factors.append(window.begin(), window.end());
+  factors.append(shapes.dims(result));
+  return factors;
 }
-double ConvOp::flops(ArrayRef<int64_t> resultDims) {
-  return convolutionFlops(cast<RankedTensorType>(getW().getType()).getShape().drop_front().drop_back(), resultDims);
+Dims ConvOp::flops(Inference &shapes) {
+  Dims w = shapes.dims(getW());
+  return convolutionFlops(getResult(), ArrayRef<AffineExpr>(w).drop_front().drop_back(), shapes);
 }
-double PackedConvOp::flops(ArrayRef<int64_t> resultDims) {
-  return convolutionFlops(cast<RankedTensorType>(getW().getType()).getDimSize(2), resultDims);
-}
+Dims PackedConvOp::flops(Inference &shapes) { return convolutionFlops(getResult(), shapes.dims(getW())[2], shapes); }
 
 //===----------------------------------------------------------------------===//
 // Packing
