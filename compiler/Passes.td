@@ -17,6 +17,14 @@ def InferShapesPass : Pass<"dlc-infer-shapes", "mlir::func::FuncOp"> {
   }];
 }
 
+def MoveTransposesPass : Pass<"dlc-move-transposes", "mlir::func::FuncOp"> {
+  let summary = "Move transposes toward the results until they meet";
+}
+
+def AbsorbScalesPass : Pass<"dlc-absorb-scales", "mlir::func::FuncOp"> {
+  let summary = "Multiply constant factors behind a product or convolution into its weights";
+}
+
 def FoldConstantsPass : Pass<"dlc-fold-constants", "mlir::ModuleOp"> {
   let summary = "Evaluate ops whose operands are constants, within a budget";
   let options = [Option<"budget", "budget", "int64_t", /*default=*/"1 << 22", "largest result, in elements">];

@@ -26,6 +26,11 @@ void addGraphPasses(OpPassManager &pm) {
   // What shape does everything have?
   function.addPass(createInferShapesPass());
   function.addPass(createCSEPass());
+  // Exporters and convolutions disagree about the order of dims: transposes move on until they cancel.
+  function.addPass(createMoveTransposesPass());
+  function.addPass(createCSEPass());
+  // Batch normalization is part of the weights before it.
+  function.addPass(createAbsorbScalesPass());
   // Which form do products want their operands in? Weights take it now, at compile time.
   function.addPass(createAssignLayoutsPass());
   pm.addPass(createFoldConstantsPass());

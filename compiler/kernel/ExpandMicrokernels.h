@@ -104,6 +104,9 @@ private:
   llvm::SmallVector<mlir::Value> emitSums(const Point &at, unsigned rows, unsigned vectors);
   llvm::SmallVector<mlir::Value> addRun(const LeftRows::Run &run, mlir::ArrayRef<mlir::Value> rhsVectors, int64_t ahead,
                                         llvm::SmallVector<mlir::Value> sums);
+  llvm::SmallVector<mlir::Value> addSteps(const LeftRows::Run &run, mlir::Value first, mlir::Value last,
+                                          mlir::ArrayRef<mlir::Value> rhsVectors, int64_t ahead,
+                                          llvm::SmallVector<mlir::Value> sums);
   mlir::Value widen(mlir::Value factor, bool isUnsigned);
   mlir::Value multiplyAdd(mlir::Value lhs, mlir::Value rhs, mlir::Value sum);
   void forEach(unsigned first, unsigned last, unsigned step, llvm::function_ref<void(mlir::Value)> body);

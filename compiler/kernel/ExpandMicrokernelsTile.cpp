@@ -21,6 +21,28 @@ namespace dlc {
 /// is what the steps wait for, its own prefetching runs ahead, and far requests only take the place of near ones.
 static constexpr int64_t prefetchSteps = 64, prefetchStepsOfFewRows = 4;
 static constexpr int64_t cacheLine = 64; // bytes
+<<<<<<< HEAD
+=======
+/// Longest chain of additions to one f32 sum: the rounding errors of longer ones outgrow those of a library that blocks
+/// k. Sums of this many steps are added up beside the loop, for one instruction in about a hundred.
+static constexpr int64_t chainOfSums = 256;
+/// Payloads of more instructions run in a loop over the rows of the tile.
+static constexpr unsigned shortPayload = 6;
+/// Registers that go through the payload side by side, of every so many: their chains cover the latency of the
+/// multiply-add units, and what the payload needs beside them still finds room: more where it has functions, whose
+/// polynomials keep three or four values each.
+static constexpr unsigned togetherOf = 4, functionsTogetherOf = 8;
+
+static bool isFunction(Operation &op) { return isa_and_nonnull<math::MathDialect>(op.getDialect()); }
+
+static unsigned payloadCost(mk::ContractionOp op) {
+  unsigned cost = 0;
+  for (Operation &inner : op.getPayload().front().without_terminator())
+    if (!inner.hasTrait<OpTrait::ConstantLike>())
+      cost += isFunction(inner) ? shortPayload : 1;
+  return cost;
+}
+>>>>>>> main
 
 /// Where a tile starts, its batch indices included.
 struct TileEmitter::Point {
@@ -124,16 +146,36 @@ SmallVector<Value> TileEmitter::emitSums(const Point &at, unsigned rows, unsigne
       [&](const LeftRows::Run &run, SmallVector<Value> sums) { return addRun(run, rhsVectors, ahead, sums); });
 }
 
-/// `ahead`: steps of k between a prefetch of rhs and its use.
 SmallVector<Value> TileEmitter::addRun(const LeftRows::Run &run, ArrayRef<Value> rhsVectors, int64_t ahead,
                                        SmallVector<Value> sums) {
+  std::optional<int64_t> known = getConstantIntValue(run.count);
+  if (!op.getAccumulatorType().isF32() || (known && *known <= chainOfSums))
+    return addSteps(run, zero, run.count, rhsVectors, ahead, sums);
+  scf::ForOp loop = createFinalLoop(b, loc, zero, run.count, chainOfSums, sums);
+  OpBuilder::InsertionGuard guard(b);
+  b.setInsertionPointToStart(loop.getBody());
+  Value first = loop.getInductionVar();
+  Value last = addIndex(b, loc, first, arith::ConstantIndexOp::create(b, loc, chainOfSums));
+  if (!known || *known % chainOfSums)
+    last = arith::MinSIOp::create(b, loc, last, run.count);
+  Value none = arith::ConstantOp::create(b, loc, b.getZeroAttr(sums.front().getType()));
+  SmallVector<Value> part = addSteps(run, first, last, rhsVectors, ahead, SmallVector<Value>(sums.size(), none)), next;
+  for (auto [total, sum] : llvm::zip(loop.getRegionIterArgs(), part))
+    next.push_back(arith::AddFOp::create(b, loc, total, sum));
+  scf::YieldOp::create(b, loc, next);
+  return SmallVector<Value>(loop.getResults());
+}
+
+/// Steps [first, last) of a run. `ahead`: steps of k between a prefetch of rhs and its use.
+SmallVector<Value> TileEmitter::addSteps(const LeftRows::Run &run, Value first, Value last, ArrayRef<Value> rhsVectors,
+                                         int64_t ahead, SmallVector<Value> sums) {
   auto sumType = cast<VectorType>(sums.front().getType());
   auto factorType = VectorType::get(tile.lanes, getElementTypeOrSelf(op.getRhs().getType()));
   unsigned bytes = llvm::divideCeil(factorType.getElementTypeBitWidth(), 8);
   OpFoldResult rhsStride = strideOfK(rhs, op.getRhsMap());
   Value rhsFirst = scaleIndex(b, loc, run.first, rhsStride);
   SmallVector<Value> starts = llvm::map_to_vector(rhsVectors, [&](Value v) { return addIndex(b, loc, v, rhsFirst); });
-  scf::ForOp loop = createFinalLoop(b, loc, zero, run.count, 1, sums);
+  scf::ForOp loop = createFinalLoop(b, loc, first, last, 1, sums);
   OpBuilder::InsertionGuard guard(b);
   b.setInsertionPointToStart(loop.getBody());
   Value k = loop.getInductionVar();

@@ -33,6 +33,11 @@ private:
   mlir::Value value_;
 };
 
+/// x * scale + shift; an absent one is 1 or 0.
+struct ScaleShift {
+  Tensor scale, shift;
+};
+
 /// Appends an op and infers its result types; null after a reported mistake.
 mlir::Operation *createOp(mlir::OpBuilder &b, mlir::Location loc, llvm::StringRef name, mlir::ValueRange operands,
                           llvm::ArrayRef<mlir::NamedAttribute> attributes, unsigned results = 1);

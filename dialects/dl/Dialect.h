@@ -5,6 +5,7 @@
 #include "dialects/dl/Evaluate.h"
 #include "dialects/dl/Lower.h"
 #include "dialects/dl/Number.h"
+#include "dialects/dl/Permute.h"
 #include "dialects/dl/Scalar.h"
 #include "dialects/dl/Shapes.h"
 #include "mlir/Bytecode/BytecodeOpInterface.h"

@@ -44,6 +44,7 @@ class Dl_Op<string mnemonic, list<Trait> traits = [], list<string> own = []>
 /// The interfaces whose methods an op writes itself.
 def Dl_Indexed : DeclareOpInterfaceMethods<Dl_IndexedInterface>;
 def Dl_Mapped : DeclareOpInterfaceMethods<Dl_IndexedInterface, ["sourceMap"]>;
+def Dl_ScaleShift : DeclareOpInterfaceMethods<Dl_ScaleShiftInterface>;
 def Dl_Product : DeclareOpInterfaceMethods<Dl_ProductInterface>;
 def Dl_Contraction : DeclareOpInterfaceMethods<Dl_ContractionInterface>;
 

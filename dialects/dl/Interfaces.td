@@ -31,6 +31,11 @@ def Dl_OpInterface : OpInterface<"DlOp"> {
       does not know how.
     }], "::mlir::ElementsAttr", "foldBytes", (ins "::llvm::ArrayRef<::mlir::ElementsAttr>":$operands), [{}],
       [{ return {}; }]>,
+    InterfaceMethod<[{
+      The op before a transpose of its operands (see Permute.h): builds it on their sources and says which transpose of
+      what it built is its result. False when the two do not change places, or not without another transpose.
+    }], "::dlc::dl::Permuted", "beforeTranspose", (ins "::dlc::dl::BeforeTranspose &":$operands), [{}],
+      [{ return ::dlc::dl::beforeTransposeByInterface($_op, operands); }]>,
     InterfaceMethod<"How kernels may be formed around the op.", "::dlc::dl::Fusion", "fusion", (ins), [{}],
       [{ return ::dlc::dl::fusionByInterface($_op); }]>,
     InterfaceMethod<"Multiply-adds count two; per result element for pointwise ops times their number.",
@@ -52,6 +57,17 @@ def Dl_PointwiseInterface : OpInterface<"PointwiseOp"> {
     InterfaceMethod<"The formula as written, for documentation.", "::llvm::StringRef", "formulaText", (ins)>,
     InterfaceMethod<"Element type of the result.", "::mlir::Type", "resultElementType",
       (ins "::llvm::ArrayRef<::mlir::Type>":$types)>
+  ];
+}
+
+/// A pointwise op that multiplies an operand or adds to it.
+def Dl_ScaleShiftInterface : OpInterface<"ScaleShiftOp"> {
+  let cppNamespace = "::dlc::dl";
+  let methods = [
+    InterfaceMethod<[{
+      The result as operand * scale + shift, made of the other operands alone; both absent when it is not of that form.
+    }],
+      "::dlc::dl::ScaleShift", "asScaleShift", (ins "::mlir::OpBuilder &":$b, "unsigned":$operand)>
   ];
 }
 
@@ -79,6 +95,8 @@ def Dl_ReductionInterface : OpInterface<"ReductionOp"> {
   let cppNamespace = "::dlc::dl";
   let methods = [
     InterfaceMethod<"Reduced axes, sorted, in range.", "::llvm::SmallVector<int64_t>", "reducedAxes", (ins)>,
+    InterfaceMethod<"Folds over other axes, sorted; the result's type is to be inferred again.", "void", "setReducedAxes",
+      (ins "::llvm::ArrayRef<int64_t>":$axes)>,
     InterfaceMethod<"Start value for elements of `type` (in the accumulation type).", "::dlc::dl::Number", "initial",
       (ins "::mlir::Type":$type)>,
     InterfaceMethod<"One step in a kernel body.", "::dlc::dl::Scalar", "emitCombine",
@@ -88,14 +106,17 @@ def Dl_ReductionInterface : OpInterface<"ReductionOp"> {
   ];
 }
 
-/// A product whose right operand a target may want packed.
+/// A product whose right operand, operand 1, a target may want packed.
 def Dl_ContractionInterface : OpInterface<"ContractionOp"> {
   let cppNamespace = "::dlc::dl";
   let methods = [
     InterfaceMethod<[{
       Rewrites the op so that its right operand goes through dl.pack (which folds for constants). Failure: this one
       is better left as it is.
-    }], "::mlir::LogicalResult", "packOperands", (ins "::mlir::RewriterBase &":$rewriter)>
+    }], "::mlir::LogicalResult", "packOperands", (ins "::mlir::RewriterBase &":$rewriter)>,
+    InterfaceMethod<[{
+      The right operand that multiplies the result along its last dim by the 1-D tensor `scale`, of as many elements.
+    }], "::dlc::dl::Tensor", "scaledWeights", (ins "::dlc::dl::Tensor":$scale)>
   ];
 }
 
@@ -144,6 +165,10 @@ def Dl_ControlInterface : OpInterface<"ControlOp"> {
   let methods = [
     InterfaceMethod<"Functions of the bodies once they are outlined, else null.", "::mlir::ArrayAttr", "bodyFunctions",
       (ins), [{}], [{ return $_op.getBodiesAttr(); }]>,
+    InterfaceMethod<[{
+      Whether it says where its bodies' results go, since their dims are known before they run. The dims of each result of
+      a body are then those of arguments, or constants.
+    }], "bool", "placesResults", (ins), [{}], [{ return false; }]>,
     InterfaceMethod<[{
       Reference meaning: calls `run` with the number of a body and its arguments as often as the op says. Fails, reported,
       where a body fails or its results do not fit together.

@@ -30,6 +30,8 @@ ArrayRef<OnnxForm> allOnnxForms() {
     appendQuantizeForms(all);
     appendReduceForms(all);
     appendResizeForms(all);
+    appendRecurrentForms(all);
+    appendScanForms(all);
     appendScatterForms(all);
     llvm::sort(all, [](const OnnxForm &a, const OnnxForm &b) {
       return std::tie(a.domain, a.name, a.since) < std::tie(b.domain, b.name, b.since);

@@ -90,3 +90,16 @@ func.func @shape_only(%x: tensor<?x4x4xf32> {dl.dims = ["N", "4", "4"]}) -> tens
   %r = dl.reshape %x, %d : (tensor<?x4x4xf32>, tensor<2xi64>) -> tensor<?x16xf32>
   return %r : tensor<?x16xf32>
 }
+
+// A splat is a literal in a formula, but weights are read from memory.
+// CHECK-LABEL: func.func @splat_weights
+// CHECK: %[[W:.*]] = dl.constant dense<5.000000e-01> : tensor<1x2x32xf32>
+// CHECK: dl.kernel(%{{.*}} = %arg0, %{{.*}} = %[[W]] :
+// CHECK: dl.constant dense<2.000000e+00>
+func.func @splat_weights(%x: tensor<4x2xf32>) -> tensor<4x32xf32> {
+  %w = dl.constant dense<0.5> : tensor<1x2x32xf32> : tensor<1x2x32xf32>
+  %two = dl.constant dense<2.0> : tensor<f32> : tensor<f32>
+  %p = dl.packed_matmul %x, %w {columns = 32 : i64} : (tensor<4x2xf32>, tensor<1x2x32xf32>) -> tensor<4x32xf32>
+  %y = dl.mul %p, %two : (tensor<4x32xf32>, tensor<f32>) -> tensor<4x32xf32>
+  return %y : tensor<4x32xf32>
+}

@@ -1,5 +1,7 @@
-//===- Attention.cpp - Positions in attention -----------------------------===//
+//===- Attention.cpp - Attention and its positions ------------------------===//
 #include "dialects/dl/ops/Forms.h"
+#include <cmath>
+#include <limits>
 
 using namespace mlir;
 
@@ -40,7 +42,193 @@ static LogicalResult buildRotaryEmbedding(NodeView &n, Values &results) {
   return give(results, given.rank() == 3 ? reshape(turned, shapeOf(given)) : turned);
 }
 
+//===----------------------------------------------------------------------===//
+// Attention: softmax(q k^T scale + mask) v
+//===----------------------------------------------------------------------===//
+
+namespace {
+class Attention {
+public:
+  explicit Attention(NodeView &n) : n(n) {}
+  LogicalResult build(Values &results);
+
+private:
+  enum Output { Raw, Capped, Masked, Weights }; ///< what the output qk_matmul_output shows
+
+  LogicalResult read();
+  Tensor splitHeads(Tensor t, int64_t heads) const;
+  /// Several heads of q that share one of k and v as the rows of one, and back.
+  Tensor shareHeads(Tensor t) const;
+  Tensor allHeads(Tensor t) const;
+  /// A mask with as many columns as there are keys: those that are missing allow nothing.
+  Tensor widened(Tensor mask) const;
+  /// Which places take part, of dims that broadcast to [batch, heads, queries, keys]; null if all do.
+  Tensor allowed() const;
+  Tensor weights(Tensor scores, bool anyRowMayBeEmpty) const;
+  Tensor ints(ArrayRef<int64_t> v) const { return constantInts(n.builder(), n.loc(), v); }
+  Tensor both(Tensor a, Tensor b) const { return a && b ? a & b : a ? a : b; }
+
+  NodeView &n;
+  Tensor q, k, v, mask, past, lengths; ///< q, k, v: [batch, heads, sequence, size]
+  int64_t heads = 0, keyHeads = 0, left = -1, right = -1;
+  bool flat = false, causal = false;
+  double scale = 0, cap = 0;
+};
+
+LogicalResult Attention::read() {
+  if (failed(expectInputs(n, 3, 7)))
+    return failure();
+  q = inputOf(n, 0), k = inputOf(n, 1), v = inputOf(n, 2), mask = inputOf(n, 3), past = inputOf(n, 4), lengths = inputOf(n, 6);
+  flat = q.rank() == 3;
+  if ((q.rank() != 3 && q.rank() != 4) || k.rank() != q.rank() || v.rank() != q.rank())
+    return n.error("expects queries, keys and values of one rank of 3 or 4, got " + Twine(q.rank()) + ", " + Twine(k.rank()) +
+                   " and " + Twine(v.rank()));
+  heads = flat ? n.getInt("q_num_heads").value_or(0) : q.type().getDimSize(1);
+  keyHeads = flat ? n.getInt("kv_num_heads").value_or(0) : k.type().getDimSize(1);
+  if (!flat && (heads < 0 || keyHeads < 0)) // known to be as many, or not supported
+    return unsupported(n, "a number of heads that is not known when compiling");
+  if (heads < 1 || keyHeads < 1 || heads % keyHeads)
+    return n.error("expects a number of query heads that the number of key heads divides, got " + Twine(heads) + " and " +
+                   Twine(keyHeads));
+  if (!past != !inputOf(n, 5))
+    return n.error("expects past_key and past_value together");
+  if (past && lengths)
+    return n.error("expects nonpad_kv_seqlen only without past_key");
+  for (Tensor *t : {&q, &k, &v})
+    *t = flat ? splitHeads(*t, t == &q ? heads : keyHeads) : *t;
+  if (past) {
+    k = concat({past, k}, 2);
+    v = concat({inputOf(n, 5), v}, 2);
+  }
+  int64_t size = q ? q.type().getDimSize(3) : 0;
+  std::optional<double> given = n.getFloat("scale");
+  if (ShapedType::isDynamic(size) && !given)
+    return unsupported(n, "a size of heads that is not known when compiling");
+  scale = given ? *given : 1 / std::sqrt(static_cast<double>(size));
+  cap = n.getFloat("softcap").value_or(0);
+  causal = n.getInt("is_causal").value_or(0);
+  left = n.getInt("left_window_size").value_or(-1), right = n.getInt("right_window_size").value_or(-1);
+  if (left < -1 || right < -1)
+    return n.error("expects window sizes of -1 or more, got " + Twine(std::min(left, right)));
+  if (mask && !mask.elementType().isInteger(1) && mask.elementType() != q.elementType())
+    mask = cast(mask, q.elementType());
+  return success(q && k && v);
+}
+
+Tensor Attention::splitHeads(Tensor t, int64_t heads) const {
+  int64_t whole = t.type().getDimSize(2);
+  if (!ShapedType::isDynamic(whole) && whole % heads)
+    return (void)n.error("expects a last dim that the " + Twine(heads) + " heads divide, got " + Twine(whole)), Tensor();
+  Tensor size = ShapedType::isDynamic(whole) ? dimsAt(t, {2}) / static_cast<double>(heads) : ints({whole / heads});
+  return transpose(reshape(t, concat({dimsAt(t, {0, 1}), ints({heads}), size}, 0)), {0, 2, 1, 3});
+}
+
+Tensor Attention::shareHeads(Tensor t) const {
+  if (heads == keyHeads || !t)
+    return t;
+  Tensor rows = dimsAt(t, {2}) * static_cast<double>(heads / keyHeads);
+  return reshape(t, concat({dimsAt(t, {0}), ints({keyHeads}), rows, dimsAt(t, {3})}, 0));
+}
+Tensor Attention::allHeads(Tensor t) const {
+  if (heads == keyHeads || !t)
+    return t;
+  return reshape(t, concat({dimsAt(t, {0}), ints({heads}), dimsAt(q, {2}), dimsAt(t, {3})}, 0));
+}
+
+Tensor Attention::widened(Tensor m) const {
+  int64_t columns = m.type().getDimSize(m.rank() - 1), keys = k.type().getDimSize(2);
+  bool known = !ShapedType::isDynamic(columns) && !ShapedType::isDynamic(keys);
+  if (m.rank() == 0 || columns == keys || (known ? columns > keys : !lengths))
+    return m;
+  SmallVector<int64_t> zeros(m.rank() - 1, 0);
+  Tensor missing = dimsAt(k, {2}) - dimsAt(m, {m.rank() - 1}), before = ints(SmallVector<int64_t>(m.rank(), 0));
+  Tensor pads = zeros.empty() ? concat({before, missing}, 0) : concat({before, ints(zeros), missing}, 0);
+  Tensor nothing = m.elementType().isInteger(1) ? like(m, 0) : like(m, -std::numeric_limits<double>::infinity());
+  return apply<PadOp>({m, pads, nothing}, {textAttr(m, "mode", "constant")});
+}
+
+Tensor Attention::allowed() const {
+  Tensor result;
+  if (mask && mask.elementType().isInteger(1))
+    result = widened(mask);
+  Tensor place = iota(reshape(dimsAt(k, {2}), ArrayRef<int64_t>()));
+  if (lengths)
+    result = both(result, place < unsqueeze(lengths, {1, 2, 3}));
+  if (!causal && left < 0 && right < 0)
+    return result;
+  // How many keys come before the first query: those of the past, or those that the lengths say are there already.
+  Tensor own = unsqueeze(iota(reshape(dimsAt(q, {2}), ArrayRef<int64_t>())), {1});
+  if (past)
+    own = own + dimsAt(past, {2});
+  else if (lengths)
+    own = own + (unsqueeze(lengths, {1, 2, 3}) - dimsAt(q, {2}));
+  if (causal)
+    result = both(result, place <= own);
+  if (left >= 0)
+    result = both(result, own - place <= static_cast<double>(left));
+  if (right >= 0)
+    result = both(result, place - own <= static_cast<double>(right));
+  return result;
+}
+
+/// A row of which nothing takes part becomes zeros.
+Tensor Attention::weights(Tensor scores, bool anyRowMayBeEmpty) const {
+  if (!anyRowMayBeEmpty || !scores)
+    return scores ? softmax(scores, 3) : scores;
+  constexpr double infinity = std::numeric_limits<double>::infinity();
+  Tensor largest = reduceMax(scores, {3});
+  Tensor e = exp(scores - select(largest == -infinity, 0.0, largest));
+  Tensor sum = reduceSum(e, {3});
+  return e / select(sum == 0.0, 1.0, sum);
+}
+
+LogicalResult Attention::build(Values &results) {
+  if (failed(read()))
+    return failure();
+  Type type = q.elementType();
+  bool narrow = type.getIntOrFloatBitWidth() < 32; // products of halves may be too large for one before they are scaled
+  Tensor scores = apply<MatMulOp>({shareHeads(narrow ? q * scale : q), k}, {flag(k, "transpose_b")});
+  if (!narrow && scores)
+    scores = scores * scale;
+  Tensor shown[4];
+  shown[Raw] = scores = allHeads(scores);
+  if (cap > 0)
+    scores = tanh(scores / cap) * cap;
+  shown[Capped] = scores;
+  bool hasFloatMask = mask && !mask.elementType().isInteger(1);
+  Tensor takesPart = allowed();
+  if (hasFloatMask)
+    scores = scores + widened(mask);
+  if (takesPart)
+    scores = select(takesPart, scores, -std::numeric_limits<double>::infinity());
+  shown[Masked] = scores;
+  if (std::optional<int64_t> precision = n.getInt("softmax_precision")) {
+    Type wide = elementTypeOf(n, *precision);
+    if (!wide)
+      return failure();
+    scores = cast(scores, wide);
+  }
+  // Each query sees at least itself where nothing but the order of queries and keys decides.
+  bool anyRowMayBeEmpty = mask || lengths || left >= 0 || right >= 0;
+  Tensor shares = weights(scores, anyRowMayBeEmpty);
+  shown[Weights] = shares = shares ? cast(shares, type) : shares;
+  Tensor y = allHeads(matmul(shareHeads(shares), v));
+  if (flat && y)
+    y = reshape(transpose(y, {0, 2, 1, 3}), concat({dimsAt(y, {0, 2}), ints({-1})}, 0));
+  if (failed(give(results, y)))
+    return failure();
+  results.append({k.value(), v.value()});
+  int64_t mode = n.getInt("qk_matmul_output_mode").value_or(0);
+  if (mode < Raw || mode > Weights)
+    return n.error("expects a qk_matmul_output_mode from 0 to 3, got " + Twine(mode));
+  return give(results, shown[mode]);
+}
+} // namespace
+
+static LogicalResult buildAttention(NodeView &n, Values &results) { return Attention(n).build(results); }
+
 void appendAttentionForms(SmallVectorImpl<OnnxForm> &forms) {
+  forms.push_back({"", "Attention", 23, buildAttention});
   forms.push_back({"", "RotaryEmbedding", 23, buildRotaryEmbedding});
 }
 

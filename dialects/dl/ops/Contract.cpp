@@ -178,6 +178,10 @@ double PackedMatMulOp::flops(ArrayRef<int64_t> resultDims) {
 // Packing and lowering
 //===----------------------------------------------------------------------===//
 
+Tensor MatMulOp::scaledWeights(Tensor scale) {
+  return Tensor(scale.builder(), getLoc(), getB()) * (getTransposeB() ? unsqueeze(scale, {1}) : scale);
+}
+
 LogicalResult MatMulOp::packOperands(RewriterBase &rewriter) {
   Value packed = PackOp::create(rewriter, getLoc(), UnrankedTensorType::get(rewriter.getF32Type()), getB(),
                                 getTransposeBAttr());

@@ -90,7 +90,13 @@ void appendPoolForms(llvm::SmallVectorImpl<OnnxForm> &forms);
 void appendQuantizeForms(llvm::SmallVectorImpl<OnnxForm> &forms);
 void appendReduceForms(llvm::SmallVectorImpl<OnnxForm> &forms);
 void appendResizeForms(llvm::SmallVectorImpl<OnnxForm> &forms);
+void appendRecurrentForms(llvm::SmallVectorImpl<OnnxForm> &forms);
+void appendScanForms(llvm::SmallVectorImpl<OnnxForm> &forms);
 void appendScatterForms(llvm::SmallVectorImpl<OnnxForm> &forms);
+
+/// Operand `y` of a node older than opset 7 with dims that broadcast to those of `x` as numpy does; null, reported, where
+/// its attributes `broadcast` and `axis` do not allow that.
+Tensor broadcastFromAxis(NodeView &n, Tensor x, Tensor y);
 
 /// Contents of pointwise results over integer operands whose contents are known.
 mlir::LogicalResult inferPointwiseContents(mlir::Operation *op, Inference &shapes, llvm::ArrayRef<mlir::AffineExpr> dims);

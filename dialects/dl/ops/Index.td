@@ -10,7 +10,7 @@ class Dl_Places<string mnemonic, dag args, list<string> own = []> : Dl_Op<mnemon
   let assemblyFormat = "operands attr-dict `:` functional-type(operands, results)";
 }
 
-def Dl_GatherOp : Dl_Places<"gather", (ins Dl_Tensor:$data, Dl_Tensor:$indices, I64Attr:$axis)> {
+def Dl_GatherOp : Dl_Places<"gather", (ins Dl_Tensor:$data, Dl_Tensor:$indices, I64Attr:$axis), ["beforeTranspose"]> {
   let summary = "data with dim `axis` replaced by the dims of `indices`; negative indices count from the end";
 }
 def Dl_GatherElementsOp : Dl_Places<"gather_elements", (ins Dl_Tensor:$data, Dl_Tensor:$indices, I64Attr:$axis)> {
@@ -23,7 +23,8 @@ def Dl_ReverseSequenceOp
     : Dl_Places<"reverse_sequence", (ins Dl_Tensor:$x, Dl_Tensor:$lengths, I64Attr:$batch_axis, I64Attr:$time_axis)> {
   let summary = "The first lengths[b] steps of each sequence in reverse order, the others in place";
 }
-def Dl_PadOp : Dl_Places<"pad", (ins Dl_Tensor:$x, Dl_Tensor:$pads, Dl_Tensor:$value, StrAttr:$mode)> {
+def Dl_PadOp : Dl_Places<"pad", (ins Dl_Tensor:$x, Dl_Tensor:$pads, Dl_Tensor:$value, StrAttr:$mode),
+                         ["beforeTranspose"]> {
   let summary = "x with `pads` elements more at the begin and end of each dim (less where negative)";
   let description = [{
     `pads` is 1-D: all begins, then all ends. `mode` says what stands there: `constant` is the scalar `value`, `edge` the

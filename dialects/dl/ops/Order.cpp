@@ -106,6 +106,10 @@ LogicalResult ArgExtremeOp::lower(Lowering &l) {
   return success();
 }
 
+Permuted ArgExtremeOp::beforeTranspose(BeforeTranspose &o) {
+  return o.same(o.rebuilt({o.source(0)}, [&](Operation *op) { cast<ArgExtremeOp>(op).setAxis(o.axis(getAxis())); }));
+}
+
 //===----------------------------------------------------------------------===//
 // top_k
 //===----------------------------------------------------------------------===//

@@ -4,7 +4,7 @@
 
 include "dialects/dl/Dl.td"
 
-def Dl_ArgExtremeOp : Dl_Op<"arg_extreme", [Pure], ["evaluate", "lower"]> {
+def Dl_ArgExtremeOp : Dl_Op<"arg_extreme", [Pure], ["evaluate", "lower", "beforeTranspose"]> {
   let summary = "Place (i64) of the largest element along `axis`, which stays as 1";
   let description = [{
     Of the smallest with `least`; of equal ones the first, or with `last` the last. A NaN is larger than all others and

@@ -8,16 +8,16 @@ include "dialects/dl/Dl.td"
 // Arithmetic
 //===----------------------------------------------------------------------===//
 
-def Dl_AddOp : Dl_Binary<"add"> {
+def Dl_AddOp : Dl_Binary<"add", [Dl_ScaleShift]> {
   let onnx = "Add"; let formula = "x + y"; let cotangents = ["dr", "dr"];
 }
-def Dl_SubOp : Dl_Binary<"sub"> {
+def Dl_SubOp : Dl_Binary<"sub", [Dl_ScaleShift]> {
   let onnx = "Sub"; let formula = "x - y"; let cotangents = ["dr", "-dr"];
 }
-def Dl_MulOp : Dl_Binary<"mul"> {
+def Dl_MulOp : Dl_Binary<"mul", [Dl_ScaleShift]> {
   let onnx = "Mul"; let formula = "x * y"; let cotangents = ["dr * y", "dr * x"];
 }
-def Dl_DivOp : Dl_Binary<"div"> {
+def Dl_DivOp : Dl_Binary<"div", [Dl_ScaleShift]> {
   let summary = "Integers divide toward zero; division by zero is reported at run time";
   let onnx = "Div"; let formula = "x / y"; let cotangents = ["dr / y", "-dr * r / y"];
 }

@@ -16,6 +16,7 @@ class Dl_Reduction<string mnemonic, string combine, string start>
     ::dlc::dl::Scalar emitCombine(::dlc::dl::Scalar a, ::dlc::dl::Scalar x);
     ::dlc::dl::Number evaluateCombine(::dlc::dl::Number a, ::dlc::dl::Number x);
     ::llvm::SmallVector<int64_t> reducedAxes() { return ::llvm::to_vector(getAxes()); }
+    void setReducedAxes(::llvm::ArrayRef<int64_t> axes) { setAxes(axes); }
   }];
   let extraClassDefinition = [{
     template <class T> T $cppClass::combine(const T &a, const T &x) { return }] # combine # [{; }
