@@ -21,28 +21,9 @@ namespace dlc {
 /// is what the steps wait for, its own prefetching runs ahead, and far requests only take the place of near ones.
 static constexpr int64_t prefetchSteps = 64, prefetchStepsOfFewRows = 4;
 static constexpr int64_t cacheLine = 64; // bytes
-<<<<<<< HEAD
-=======
 /// Longest chain of additions to one f32 sum: the rounding errors of longer ones outgrow those of a library that blocks
 /// k. Sums of this many steps are added up beside the loop, for one instruction in about a hundred.
 static constexpr int64_t chainOfSums = 256;
-/// Payloads of more instructions run in a loop over the rows of the tile.
-static constexpr unsigned shortPayload = 6;
-/// Registers that go through the payload side by side, of every so many: their chains cover the latency of the
-/// multiply-add units, and what the payload needs beside them still finds room: more where it has functions, whose
-/// polynomials keep three or four values each.
-static constexpr unsigned togetherOf = 4, functionsTogetherOf = 8;
-
-static bool isFunction(Operation &op) { return isa_and_nonnull<math::MathDialect>(op.getDialect()); }
-
-static unsigned payloadCost(mk::ContractionOp op) {
-  unsigned cost = 0;
-  for (Operation &inner : op.getPayload().front().without_terminator())
-    if (!inner.hasTrait<OpTrait::ConstantLike>())
-      cost += isFunction(inner) ? shortPayload : 1;
-  return cost;
-}
->>>>>>> main
 
 /// Where a tile starts, its batch indices included.
 struct TileEmitter::Point {

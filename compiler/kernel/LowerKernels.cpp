@@ -22,16 +22,12 @@ namespace dlc {
 #include "compiler/Passes.h.inc"
 
 namespace {
-<<<<<<< HEAD
-enum class Form { Nests, Product, Convolution, Window, Pack, Alone };
-=======
-enum class Form { Nests, Product, Attention, Convolution, Pack, Alone };
+enum class Form { Nests, Product, Attention, Convolution, Window, Pack, Alone };
 
 bool hasTwoProducts(func::FuncOp kernel) {
   auto products = kernel.getBody().front().getOps<ProductOp>();
   return !products.empty() && std::next(products.begin()) != products.end();
 }
->>>>>>> main
 
 Form formOf(func::FuncOp kernel) {
   for (Operation &op : kernel.getBody().front().without_terminator()) {

@@ -145,7 +145,14 @@ double PackedConvOp::flops(ArrayRef<int64_t> resultDims) {
 // Packing
 //===----------------------------------------------------------------------===//
 
-<<<<<<< HEAD
+Tensor ConvOp::scaledWeights(Tensor scale) {
+  ArrayRef<int64_t> w = cast<RankedTensorType>(getW().getType()).getShape();
+  SmallVector<int64_t> dims(w.size(), 1);
+  dims.front() = w.front();
+  dims.back() = w.back();
+  return Tensor(scale.builder(), getLoc(), getW()) * reshape(scale, dims);
+}
+
 /// A channel that has up to so many results of its own is repeated for them, rather than to fill panels with zeros.
 static constexpr int64_t fewResults = 8;
 
@@ -169,14 +176,6 @@ static LogicalResult packDepthwise(ConvOp op, RewriterBase &rewriter) {
   rewriter.replaceOpWithNewOp<DepthwiseConvOp>(op, op.getType(), x.value(), w.value(), op.getStrides(), op.getDilations(),
                                                op.getPadsLow(), op.getPadsHigh());
   return success();
-=======
-Tensor ConvOp::scaledWeights(Tensor scale) {
-  ArrayRef<int64_t> w = cast<RankedTensorType>(getW().getType()).getShape();
-  SmallVector<int64_t> dims(w.size(), 1);
-  dims.front() = w.front();
-  dims.back() = w.back();
-  return Tensor(scale.builder(), getLoc(), getW()) * reshape(scale, dims);
->>>>>>> main
 }
 
 LogicalResult ConvOp::packOperands(RewriterBase &rewriter) {
