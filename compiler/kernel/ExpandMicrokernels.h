@@ -49,6 +49,15 @@ private:
   bool isShort_;
 };
 
+/// Memory on the stack, in the function's entry: inside of a loop it would grow the stack each time. One buffer a size.
+class StackBuffers {
+public:
+  mlir::Value get(mlir::OpBuilder &b, mlir::Operation *inside, mlir::Type element, int64_t elements);
+
+private:
+  llvm::DenseMap<std::pair<mlir::Type, int64_t>, mlir::Value> buffers;
+};
+
 /// The left operand of a contraction, as the rows of a register tile meet it.
 class LeftRows {
 public:
@@ -115,7 +124,7 @@ private:
   FlatView rhs;
   PayloadStore payload;
   mlir::Value zero;
-  llvm::DenseMap<unsigned, mlir::Value> stackBuffers;
+  StackBuffers stackBuffers;
 };
 
 } // namespace dlc

@@ -2,7 +2,10 @@
 #include "compiler/kernel/ExpandMicrokernels.h"
 #include "compiler/kernel/VectorizePayload.h"
 
+#include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Math/IR/Math.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "mlir/Interfaces/FunctionInterfaces.h"
 
 using namespace mlir;
 
@@ -15,13 +18,16 @@ static constexpr unsigned shortPayload = 6;
 /// polynomials keep three or four values each.
 static constexpr unsigned togetherOf = 4, functionsTogetherOf = 8;
 
-static bool isFunction(Operation &op) { return isa_and_nonnull<math::MathDialect>(op.getDialect()); }
+/// Rounding to bf16 takes as many registers as a polynomial.
+static bool isFunction(Operation &op) {
+  return isa_and_nonnull<math::MathDialect>(op.getDialect()) || (isa<arith::TruncFOp>(op) && op.getResult(0).getType().isBF16());
+}
 
 static unsigned costOf(Block &payload) {
   unsigned cost = 0;
   for (Operation &inner : payload.without_terminator())
     if (!inner.hasTrait<OpTrait::ConstantLike>())
-      cost += isFunction(inner) ? shortPayload : 1;
+      cost += isFunction(inner) ? shortPayload + 1 : 1;
   return cost;
 }
 
@@ -77,6 +83,17 @@ void PayloadStore::emit(ArrayRef<Place> places, ArrayRef<Value> sums, unsigned l
       part = vector::ExtractStridedSliceOp::create(b, loc, result, int64_t(i * lanes), int64_t(lanes), int64_t(1));
     accesses.back().store(b, loc, part, place.ivs, order, laneDim, {lanes, place.mask});
   }
+}
+
+Value StackBuffers::get(OpBuilder &b, Operation *inside, Type element, int64_t elements) {
+  Value &buffer = buffers[{element, elements}];
+  if (!buffer) {
+    OpBuilder::InsertionGuard guard(b);
+    b.setInsertionPointToStart(&inside->getParentOfType<FunctionOpInterface>().getFunctionBody().front());
+    buffer = memref::AllocaOp::create(b, inside->getLoc(), MemRefType::get({elements}, element),
+                                      b.getI64IntegerAttr(64)); // a cache line
+  }
+  return buffer;
 }
 
 } // namespace dlc

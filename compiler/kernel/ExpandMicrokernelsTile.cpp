@@ -6,14 +6,11 @@
 //===----------------------------------------------------------------------===//
 #include "compiler/kernel/ExpandMicrokernels.h"
 #include "compiler/kernel/VectorizeLoops.h"
-#include "compiler/kernel/VectorizePayload.h"
 
 #include "mlir/Dialect/Affine/IR/AffineOps.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
-#include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
-#include "mlir/Interfaces/FunctionInterfaces.h"
 #include "llvm/ADT/TypeSwitch.h"
 
 using namespace mlir;
@@ -205,17 +202,9 @@ Value TileEmitter::multiplyAdd(Value lhs, Value rhs, Value sum) {
   return arith::AddFOp::create(b, loc, sum, arith::MulFOp::create(b, loc, lhs, rhs));
 }
 
-/// Stack memory of `vectors` registers of sums, in the function's entry: one inside a loop would grow the stack each
-/// time.
+/// Of `vectors` registers of sums.
 Value TileEmitter::stackBuffer(unsigned vectors) {
-  Value &stack = stackBuffers[vectors];
-  if (!stack) {
-    OpBuilder::InsertionGuard guard(b);
-    b.setInsertionPointToStart(&op->getParentOfType<FunctionOpInterface>().getFunctionBody().front());
-    auto type = MemRefType::get({int64_t(vectors * tile.lanes)}, op.getAccumulatorType());
-    stack = memref::AllocaOp::create(b, loc, type, b.getI64IntegerAttr(cacheLine));
-  }
-  return stack;
+  return stackBuffers.get(b, op, op.getAccumulatorType(), vectors * tile.lanes);
 }
 
 //===----------------------------------------------------------------------===//

@@ -22,10 +22,11 @@ using namespace mlir;
 namespace dlc {
 namespace {
 
-/// Accumulators of a tile, of every so many registers; of a column on its own, vectors side by side.
-constexpr unsigned registersOfTile = 12, registersOfTileWith16 = 8, vectorsOfColumn = 4;
-/// Combinations of a tile that are unrolled over a row of the window; more go round a loop.
-constexpr int64_t mostUnrolled = 96;
+/// Accumulators of a tile with 32 registers and with 16; of a column on its own, vectors side by side.
+constexpr int64_t registersOfTile = 12, registersOfTileWith16 = 8, vectorsOfColumn = 4;
+/// Of a row of the window that is unrolled: places, and registers beside the accumulators and weights. More places go round
+/// a loop, where weights and elements pass one at a time.
+constexpr int64_t mostUnrolled = 8, spareRegisters = 7;
 
 /// From `first` up to, not including, `last`.
 struct Span {
@@ -52,11 +53,7 @@ public:
     for (Value w : op.getWeights())
       weights.push_back(flatten(b, loc, w));
     lanes = std::max(1u, target.lanes(std::max(8u, op.getAccumulatorType().getIntOrFloatBitWidth())));
-    unrolled = window(spatial - 1) <= mostUnrolled / registersOfTile;
-    mostColumns = target.vectorRegisters == 32 ? registersOfTile : registersOfTileWith16;
-    // Weights of a row of the window, an element and what its combination needs stay in registers too.
-    if (unrolled && !weights.empty())
-      mostColumns = std::min<int64_t>(mostColumns, target.vectorRegisters - 3 - window(spatial - 1));
+    chooseTile();
     channels = memref::getMixedSize(b, loc, op.getInit(), spatial);
   }
 
@@ -72,6 +69,7 @@ private:
       maps.push_back(op.getExtraMap(i));
     return maps;
   }
+  void chooseTile();
   Value constant(int64_t v) { return arith::ConstantIndexOp::create(b, loc, v); }
   OpFoldResult apply(AffineExpr e, ArrayRef<OpFoldResult> operands) {
     return affine::makeComposedFoldedAffineApply(b, loc, e, operands);
@@ -100,6 +98,8 @@ private:
   void emitTileAt(Value address, OpFoldResult column, Tile tile);
   void emitChannels(Value address, Tile tile);
   void emitTile(Value address, const Tile &tile);
+  void storeSome(const Tile &tile, Value column, Value vector, unsigned vectors, ArrayRef<Value> sums);
+  void storeTile(const Tile &tile, ArrayRef<Value> sums);
   SmallVector<Value> overWindow(unsigned d, const Tile &tile, Value address, SmallVector<Value> weightAddresses,
                                 SmallVector<Value> sums);
   SmallVector<Value> combineRow(const Tile &tile, Value address, ArrayRef<Value> weightAddresses, SmallVector<Value> sums);
@@ -113,15 +113,35 @@ private:
   Location loc;
   mk::WindowOp op;
   const Target &target;
-  unsigned spatial, lanes, mostColumns;
-  bool unrolled; ///< rows of the window
+  unsigned spatial, lanes;
+  int64_t mostColumns, mostVectors; ///< of a tile; of a column on its own
+  bool unrolled;                    ///< rows of the window
   FlatView image;
   SmallVector<FlatView> weights;
   PayloadStore store;
+  StackBuffers stackBuffers;
   OpFoldResult channels;
   SmallVector<Value> rows; ///< places of the result along the outer dims
   SmallVector<Span> taps;  ///< along the outer dims
 };
+
+void WindowEmitter::chooseTile() {
+  int64_t places = window(spatial - 1), held = weights.empty() ? 0 : places;
+  mostColumns = target.vectorRegisters == 32 ? registersOfTile : registersOfTileWith16;
+  mostVectors = vectorsOfColumn;
+  // Widening and rounding take registers too, without AVX most.
+  Type sum = op.getAccumulatorType(), element = getElementTypeOrSelf(op.getImage().getType());
+  bool scratch = needsScratch(sum, element, target) || (sum != element && target.vectorBits == 128);
+  if (scratch)
+    mostColumns = 2, mostVectors = 1;
+  else if (sum != element && target.vectorRegisters < 32)
+    mostColumns = 4;
+  // Weights of the whole row stay in registers, if enough columns do beside them.
+  int64_t beside = target.vectorRegisters - spareRegisters - held;
+  unrolled = !scratch && places <= mostUnrolled && beside >= std::min<int64_t>(mostColumns, registersOfTile / 2);
+  if (unrolled)
+    mostColumns = std::min(mostColumns, beside);
+}
 
 /// No loop where that is known to be once.
 void WindowEmitter::forEach(OpFoldResult first, OpFoldResult last, int64_t step, function_ref<void(OpFoldResult)> body) {
@@ -193,7 +213,7 @@ bool WindowEmitter::emitKnownColumns(Value address) {
     return false;
   int64_t stride = op.getStrides()[d], low = op.getPadsLow()[d], reach = (window(d) - 1) * op.getDilations()[d];
   int64_t tiles = llvm::divideCeil(*end, mostColumns), columns = *end / tiles;
-  if (tiles > 2 && *end - columns * (tiles - 2) > 2 * int64_t(mostColumns))
+  if (tiles > 2 && *end - columns * (tiles - 2) > 2 * mostColumns)
     ++columns;
   int64_t left = tiles == 1 ? *end : llvm::divideCeil(*end - columns * (tiles - 2), 2), right = *end - columns * (tiles - 2) - left;
   auto at = [&](int64_t column, int64_t count) {
@@ -237,7 +257,7 @@ void WindowEmitter::emitColumns(Value address) {
 
 void WindowEmitter::emitInside(Value address, Span columns) {
   OpFoldResult first = columns.first;
-  for (unsigned count = llvm::bit_floor(mostColumns); count != 0; count /= 2) {
+  for (unsigned count = llvm::bit_floor(uint64_t(mostColumns)); count != 0; count /= 2) {
     AffineExpr x = b.getAffineDimExpr(0), y = b.getAffineDimExpr(1);
     OpFoldResult last = apply(x + (y - x).floorDiv(count) * count, {first, columns.last});
     forEach(first, last, count, [&](OpFoldResult e) {
@@ -265,8 +285,8 @@ void WindowEmitter::emitChannels(Value address, Tile tile) {
     });
     first = last;
   };
-  if (tile.columns < vectorsOfColumn)
-    blocksOf(vectorsOfColumn / tile.columns, lanes);
+  if (tile.columns < mostVectors)
+    blocksOf(mostVectors / tile.columns, lanes);
   blocksOf(1, lanes);
   if (!target.masks) {
     for (unsigned fewer = lanes / 2; fewer > 0; fewer /= 2)
@@ -291,18 +311,57 @@ void WindowEmitter::emitTile(Value address, const Tile &tile) {
   for (const FlatView &w : weights)
     weightAddresses.push_back(addIndex(b, loc, asValue(b, loc, w.offset), tile.channel));
   sums = overWindow(0, tile, addIndex(b, loc, address, tile.channel), weightAddresses, std::move(sums));
+  storeTile(tile, sums);
+}
+
+/// Sends registers of `sums` through the payload, those of columns [column, ...) and vectors [vector, ...).
+void WindowEmitter::storeSome(const Tile &tile, Value column, Value vector, unsigned vectors, ArrayRef<Value> sums) {
   SmallVector<PayloadStore::Place> places;
-  for (unsigned i = 0; i < count; ++i) {
+  Value channel = addIndex(b, loc, tile.channel, scaleIndex(b, loc, vector, b.getIndexAttr(tile.lanes)));
+  for (unsigned i = 0; i < sums.size(); ++i) {
     PayloadStore::Place place{rows, tile.mask};
-    place.ivs.push_back(addIndex(b, loc, tile.column, constant(i / tile.vectors)));
-    place.ivs.push_back(addIndex(b, loc, tile.channel, constant(i % tile.vectors * tile.lanes)));
+    place.ivs.push_back(addIndex(b, loc, addIndex(b, loc, tile.column, column), constant(i / vectors)));
+    place.ivs.push_back(addIndex(b, loc, channel, constant(i % vectors * tile.lanes)));
     places.push_back(place);
   }
+  store.emit(places, sums, tile.lanes);
+}
+
+void WindowEmitter::storeTile(const Tile &tile, ArrayRef<Value> sums) {
+  // What goes side by side: some columns, or of one column some vectors.
+  // A long payload goes round with fewer: what is live across it varies more than behind a product.
   unsigned together = store.registersTogether();
-  for (unsigned i = 0; i < count; i += together) {
-    unsigned some = std::min(together, count - i);
-    store.emit(ArrayRef(places).slice(i, some), ArrayRef(sums).slice(i, some), tile.lanes);
+  if (!store.isShort() && target.vectorRegisters < 32)
+    together = 1;
+  unsigned vectors = std::min(tile.vectors, together);
+  unsigned columns = std::min(tile.columns, std::max(1u, together / tile.vectors));
+  bool direct = store.isShort() || (columns == tile.columns && vectors == tile.vectors) || tile.lanes == 1;
+  Value stack;
+  if (!direct) {
+    // By way of a buffer in the first-level cache, a loop keeps LLVM from mixing its turns until registers run out.
+    stack = stackBuffers.get(b, op, op.getAccumulatorType(), sums.size() * tile.lanes);
+    for (auto [i, sum] : llvm::enumerate(sums))
+      vector::StoreOp::create(b, loc, sum, stack, constant(i * tile.lanes));
   }
+  auto some = [&](Value column, Value vector, unsigned width) {
+    SmallVector<Value> own;
+    Value start = scaleIndex(b, loc, addIndex(b, loc, scaleIndex(b, loc, column, b.getIndexAttr(tile.vectors)), vector),
+                             b.getIndexAttr(tile.lanes));
+    for (unsigned i = 0; i < width * vectors; ++i)
+      own.push_back(direct ? sums[*getConstantIntValue(column) * tile.vectors + *getConstantIntValue(vector) + i]
+                           : vector::LoadOp::create(b, loc, cast<VectorType>(sums[0].getType()), stack,
+                                                    addIndex(b, loc, start, constant(i * tile.lanes))));
+    storeSome(tile, column, vector, vectors, own);
+  };
+  auto over = [&](unsigned first, unsigned last, unsigned step, function_ref<void(Value)> body) {
+    if (!direct)
+      return forEach(b.getIndexAttr(first), b.getIndexAttr(last), step, [&](OpFoldResult i) { body(asValue(b, loc, i)); });
+    for (unsigned i = first; i < last; i += step)
+      body(constant(i));
+  };
+  unsigned whole = tile.columns / columns * columns;
+  over(0, whole, columns, [&](Value c) { over(0, tile.vectors, vectors, [&](Value v) { some(c, v, columns); }); });
+  over(whole, tile.columns, 1, [&](Value c) { over(0, tile.vectors, vectors, [&](Value v) { some(c, v, 1); }); });
 }
 
 SmallVector<Value> WindowEmitter::overWindow(unsigned d, const Tile &tile, Value address, SmallVector<Value> weightAddresses,
@@ -352,13 +411,12 @@ SmallVector<Value> WindowEmitter::combineRow(const Tile &tile, Value address, Ar
                                              SmallVector<Value> sums) {
   unsigned d = spatial - 1;
   int64_t stride = op.getStrides()[d], dilation = op.getDilations()[d], places = (window(d) - 1) * dilation + 1;
-  SmallVector<SmallVector<SmallVector<LaneValue>>> factors(tile.vectors);
-  for (unsigned v = 0; v < tile.vectors; ++v)
-    for (int64_t k = 0; k < window(d); ++k)
-      factors[v].push_back(loadWeights(tile, v, k, weightAddresses));
   int64_t last = std::min<int64_t>(tile.insideTo, (tile.columns - 1) * stride + places);
-  for (int64_t place = std::max<int64_t>(0, tile.insideFrom); place < last; ++place)
-    for (unsigned v = 0; v < tile.vectors; ++v) {
+  for (unsigned v = 0; v < tile.vectors; ++v) {
+    SmallVector<SmallVector<LaneValue>> factors;
+    for (int64_t k = 0; k < window(d); ++k)
+      factors.push_back(loadWeights(tile, v, k, weightAddresses));
+    for (int64_t place = std::max<int64_t>(0, tile.insideFrom); place < last; ++place) {
       std::optional<LaneValue> element;
       for (int64_t column = 0; column < tile.columns; ++column) {
         int64_t distance = place - column * stride;
@@ -369,9 +427,10 @@ SmallVector<Value> WindowEmitter::combineRow(const Tile &tile, Value address, Ar
           element = load(image, addIndex(b, loc, at, constant(v * tile.lanes)), tile);
         }
         Value &sum = sums[column * tile.vectors + v];
-        sum = combine(tile, sum, *element, factors[v][distance / dilation]);
+        sum = combine(tile, sum, *element, factors[distance / dilation]);
       }
     }
+  }
   return sums;
 }
 

@@ -141,7 +141,7 @@ def Mk_ConvOp : Mk_Op<"conv", [SingleBlock, RecursivelySpeculatable, AttrSizedOp
   let hasVerifier = 1;
   let skipDefaultBuilders = 1;
   let assemblyFormat = [{
-    `ins` `(` $lhs (`,` `zeros` $zeros^)? `,` $rhs `:` type($lhs) (`,` type($zeros)^)? `,` type($rhs) `)`
+    `ins` `(` $lhs `,` $rhs (`,` `zeros` $zeros^)? `:` type($lhs) `,` type($rhs) (`,` type($zeros)^)? `)`
     (`extras` `(` $extras^ `:` type($extras) `)`)? `outs` `(` $init `:` type($init) `)` `first` $first `of` $extents
     `maps` $maps `window` $window `strides` $strides `dilations` $dilations `pads` $pads_low
     (`unsigned_lhs` $unsigned_lhs^)? (`unsigned_rhs` $unsigned_rhs^)? attr-dict-with-keyword $payload
