@@ -1,4 +1,5 @@
 //===- Attention.cpp - Attention and its positions ------------------------===//
+#include "dialects/dl/ops/Extended.h"
 #include "dialects/dl/ops/Forms.h"
 #include <cmath>
 #include <limits>
