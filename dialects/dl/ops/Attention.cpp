@@ -52,6 +52,8 @@ class Attention {
 public:
   explicit Attention(NodeView &n) : n(n) {}
   LogicalResult build(Values &results);
+  /// FlexAttention: graphs of the node change the scores and the weights instead of masks.
+  LogicalResult buildFlexible(Values &results);
 
 private:
   enum Output { Raw, Capped, Masked, Weights }; ///< what the output qk_matmul_output shows
@@ -65,7 +67,10 @@ private:
   Tensor widened(Tensor mask) const;
   /// Which places take part, of dims that broadcast to [batch, heads, queries, keys]; null if all do.
   Tensor allowed() const;
+  Tensor scaledScores() const;
   Tensor weights(Tensor scores, bool anyRowMayBeEmpty) const;
+  /// What graph attribute `name` makes of `t`, of the same type; `t` if there is none, null after a mistake.
+  Tensor changedBy(StringRef name, Tensor t) const;
   Tensor ints(ArrayRef<int64_t> v) const { return constantInts(n.builder(), n.loc(), v); }
   Tensor both(Tensor a, Tensor b) const { return a && b ? a & b : a ? a : b; }
 
@@ -183,16 +188,47 @@ Tensor Attention::weights(Tensor scores, bool anyRowMayBeEmpty) const {
   return e / select(sum == 0.0, 1.0, sum);
 }
 
+Tensor Attention::scaledScores() const {
+  bool narrow = q.elementType().getIntOrFloatBitWidth() < 32; // products of halves may be too large for one
+  Tensor scores = apply<MatMulOp>({shareHeads(narrow ? q * scale : q), k}, {flag(k, "transpose_b")});
+  return allHeads(narrow || !scores ? scores : scores * scale);
+}
+
+Tensor Attention::changedBy(StringRef name, Tensor t) const {
+  if (!t || !n.graphInputs(name))
+    return t;
+  SmallVector<Value> outputs;
+  if (failed(n.buildGraph(name, t.value(), outputs)))
+    return {};
+  auto type = outputs.size() == 1 ? dyn_cast<RankedTensorType>(outputs[0].getType()) : RankedTensorType();
+  if (!type || type.getElementType() != t.elementType() || type.getRank() != t.rank())
+    return (void)n.error("expects of graph \"" + name + "\" one result of the type of its input"), Tensor();
+  return broadcastTo(t.with(outputs[0]), shapeOf(t));
+}
+
+LogicalResult Attention::buildFlexible(Values &results) {
+  if (failed(expectInputs(n, 3, 3)) || failed(read()))
+    return failure();
+  if (flat)
+    return n.error("expects inputs of rank 4, got 3");
+  Type type = q.elementType(), wide = type.getIntOrFloatBitWidth() < 32 ? Type(n.builder().getF32Type()) : type;
+  if (std::optional<int64_t> precision = n.getInt("softmax_precision"))
+    wide = elementTypeOf(n, *precision);
+  Tensor scores = scaledScores();
+  if (!wide || !scores)
+    return failure();
+  scores = changedBy("score_mod", cast(scores, wide));
+  Tensor shares = changedBy("prob_mod", scores ? softmax(scores, 3) : scores);
+  Tensor y = allHeads(matmul(shareHeads(shares), cast(v, wide)));
+  return y ? give(results, cast(y, type)) : failure();
+}
+
 LogicalResult Attention::build(Values &results) {
   if (failed(read()))
     return failure();
   Type type = q.elementType();
-  bool narrow = type.getIntOrFloatBitWidth() < 32; // products of halves may be too large for one before they are scaled
-  Tensor scores = apply<MatMulOp>({shareHeads(narrow ? q * scale : q), k}, {flag(k, "transpose_b")});
-  if (!narrow && scores)
-    scores = scores * scale;
-  Tensor shown[4];
-  shown[Raw] = scores = allHeads(scores);
+  Tensor scores = scaledScores(), shown[4];
+  shown[Raw] = scores;
   if (cap > 0)
     scores = tanh(scores / cap) * cap;
   shown[Capped] = scores;
@@ -227,9 +263,11 @@ LogicalResult Attention::build(Values &results) {
 } // namespace
 
 static LogicalResult buildAttention(NodeView &n, Values &results) { return Attention(n).build(results); }
+static LogicalResult buildFlexAttention(NodeView &n, Values &results) { return Attention(n).buildFlexible(results); }
 
 void appendAttentionForms(SmallVectorImpl<OnnxForm> &forms) {
   forms.push_back({"", "Attention", 23, buildAttention});
+  forms.push_back({"ai.onnx.preview", "FlexAttention", 1, buildFlexAttention});
   forms.push_back({"", "RotaryEmbedding", 23, buildRotaryEmbedding});
 }
 

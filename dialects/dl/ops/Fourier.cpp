@@ -21,10 +21,10 @@ public:
   Fourier(NodeView &n, bool inverse, bool onesided) : n(n), inverse(inverse), onesided(onesided) {}
 
   /// Of x[..., n, ..., 1 or 2], along `axis`; `length` is one i64, or null for that of the axis.
-  Tensor transform(Tensor x, int64_t axis, Tensor length) const;
+  Tensor transform(Tensor x, int64_t axis, Tensor length, bool isReal) const;
 
 private:
-  Complex split(Tensor x, int64_t axis) const;
+  Complex split(Tensor x, int64_t axis, bool isReal) const;
   Tensor joined(Complex x, int64_t axis) const;
   Complex forward(Complex x, Tensor length) const;
   Complex backward(Complex x, Tensor length) const;
@@ -47,7 +47,7 @@ Complex Fourier::factors(Tensor rows, Tensor columns, Tensor length, Type type) 
 }
 
 /// The parts of x, `axis` last.
-Complex Fourier::split(Tensor x, int64_t axis) const {
+Complex Fourier::split(Tensor x, int64_t axis, bool isReal) const {
   int64_t last = x.rank() - 1;
   SmallVector<int64_t> order;
   for (int64_t i = 0; i < last; ++i)
@@ -55,7 +55,7 @@ Complex Fourier::split(Tensor x, int64_t axis) const {
       order.push_back(i);
   order.push_back(axis);
   auto part = [&](int64_t i) { return transpose(squeeze(slice(x, {i}, {1}, {last}), {last}), order); };
-  return {part(0), x.type().getDimSize(last) == 1 ? Tensor() : part(1)};
+  return {part(0), isReal ? Tensor() : part(1)};
 }
 
 Tensor Fourier::joined(Complex x, int64_t axis) const {
@@ -117,18 +117,20 @@ Tensor Fourier::backwardToReal(Complex x, Tensor length) const {
   return x.imaginary ? sum - matmul(x.imaginary * twice, f.imaginary) : sum;
 }
 
-Tensor Fourier::transform(Tensor x, int64_t axis, Tensor length) const {
+Tensor Fourier::transform(Tensor x, int64_t axis, Tensor length, bool isReal) const {
   bool toReal = inverse && onesided;
   if (!length)
     length = toReal ? (dimsAt(x, {axis}) - 1.0) * 2.0 : dimsAt(x, {axis});
   length = length ? reshape(cast(length, n.builder().getI64Type()), {1}) : length;
-  Complex parts = split(x, axis);
+  Complex parts = split(x, axis, isReal);
   if (!parts.real || !length)
     return {};
   Complex r = toReal ? Complex{backwardToReal(parts, length), {}} : inverse ? backward(parts, length) : forward(parts, length);
   return joined(r, axis);
 }
 } // namespace
+
+static bool isReal(Tensor x) { return x.type().getDimSize(x.rank() - 1) == 1; }
 
 static LogicalResult expectComplex(NodeView &n, Tensor x) {
   int64_t last = x.rank() < 2 ? 0 : x.type().getDimSize(x.rank() - 1);
@@ -137,12 +139,38 @@ static LogicalResult expectComplex(NodeView &n, Tensor x) {
   return success();
 }
 
+/// Along an axis that is computed: the dims before and behind it become one each.
+static Tensor transformAlong(const Fourier &fourier, Tensor x, Tensor axis, Tensor length) {
+  Tensor dims = shapeOf(x);
+  if (!dims)
+    return {};
+  int64_t last = x.rank() - 1;
+  Tensor place = iota(dimsAt(dims, {0}));
+  axis = reshape(cast(axis, dims.elementType()), {1});
+  axis = select(axis < 0.0, axis + static_cast<double>(x.rank()), axis);
+  Tensor own = dimsAt(x, {last}), inner = place < static_cast<double>(last);
+  auto product = [&](Tensor which) { return reduceProd(select(which, dims, 1.0), {0}); };
+  Tensor before = product(place < axis), behind = product((place > axis) & inner);
+  Tensor r = fourier.transform(reshape(x, concat({before, gather(dims, axis, 0), behind, own}, 0)), 1, length, isReal(x));
+  if (!r)
+    return {};
+  Tensor made = select(place == axis, dimsAt(r, {1}), dims);
+  return reshape(r, select(inner, made, dimsAt(r, {3})));
+}
+
 static LogicalResult buildDft(NodeView &n, Values &results) {
   if (failed(expectInputs(n, 1, 3)))
     return failure();
   Tensor x = inputOf(n, 0);
   if (failed(expectComplex(n, x)))
     return failure();
+  Type type = x.elementType();
+  Fourier fourier(n, n.getInt("inverse").value_or(0), n.getInt("onesided").value_or(0));
+  // A sum of products loses more than the steps of a fast transform do.
+  x = cast(x, n.builder().getF64Type());
+  Value computed = n.opset() < 20 ? Value() : n.input(2);
+  if (computed && !isConstant(computed))
+    return give(results, cast(transformAlong(fourier, x, inputOf(n, 2), inputOf(n, 1)), type));
   int64_t axis = n.opset() < 20 ? 1 : -2;
   FailureOr<std::optional<SmallVector<int64_t>>> given = intsFrom(n, "axis", n.opset() < 20 ? -1 : 2);
   if (failed(given))
@@ -154,8 +182,7 @@ static LogicalResult buildDft(NodeView &n, Values &results) {
     return failure();
   if (*own == x.rank() - 1)
     return n.error("expects an axis other than the last one, which holds real and imaginary parts");
-  Fourier fourier(n, n.getInt("inverse").value_or(0), n.getInt("onesided").value_or(0));
-  return give(results, fourier.transform(x, *own, inputOf(n, 1)));
+  return give(results, cast(fourier.transform(x, *own, inputOf(n, 1), isReal(x)), type));
 }
 
 /// Transforms of overlapping parts of a signal [batch, length, 1 or 2], each multiplied by the window before.
@@ -177,7 +204,7 @@ static LogicalResult buildStft(NodeView &n, Values &results) {
   if (window)
     parts = parts * unsqueeze(window, {1});
   Fourier fourier(n, /*inverse=*/false, n.getInt("onesided").value_or(1));
-  return give(results, parts ? fourier.transform(parts, 2, Tensor()) : parts);
+  return give(results, parts ? fourier.transform(parts, 2, Tensor(), isReal(signal)) : parts);
 }
 
 void appendFourierForms(SmallVectorImpl<OnnxForm> &forms) {

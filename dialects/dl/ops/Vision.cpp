@@ -275,7 +275,10 @@ static LogicalResult buildDet(NodeView &n, Values &results) {
   return made.empty() ? failure() : give(results, cast(made[2], type));
 }
 
+void appendRegionForms(SmallVectorImpl<OnnxForm> &forms);
+
 void appendVisionForms(SmallVectorImpl<OnnxForm> &forms) {
+  appendRegionForms(forms);
   forms.push_back({"", "GridSample", 16, buildGridSample});
   forms.push_back({"", "NonMaxSuppression", 10, buildNonMaxSuppression});
   forms.push_back({"", "Det", 11, buildDet});
