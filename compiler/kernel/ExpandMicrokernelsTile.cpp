@@ -152,15 +152,14 @@ SmallVector<Value> TileEmitter::emitSums(const Point &at, unsigned rows, unsigne
 SmallVector<Value> TileEmitter::addRun(const LeftRows::Run &run, ArrayRef<Value> rhsVectors, int64_t ahead,
                                        SmallVector<Value> sums) {
   std::optional<int64_t> known = getConstantIntValue(run.count);
-  if (!op.getAccumulatorType().isF32() || (known && *known <= chainOfSums * 3 / 4))
+  if (!op.getAccumulatorType().isF32() || (known && *known <= chainOfSums))
     return addSteps(run, zero, run.count, rhsVectors, ahead, sums);
-  int64_t step = known ? llvm::divideCeil(*known, llvm::divideCeil(*known, chainOfSums)) : chainOfSums;
-  scf::ForOp loop = createFinalLoop(b, loc, zero, run.count, step, sums);
+  scf::ForOp loop = createFinalLoop(b, loc, zero, run.count, chainOfSums, sums);
   OpBuilder::InsertionGuard guard(b);
   b.setInsertionPointToStart(loop.getBody());
   Value first = loop.getInductionVar();
-  Value last = addIndex(b, loc, first, arith::ConstantIndexOp::create(b, loc, step));
-  if (!known || *known % step)
+  Value last = addIndex(b, loc, first, arith::ConstantIndexOp::create(b, loc, chainOfSums));
+  if (!known || *known % chainOfSums)
     last = arith::MinSIOp::create(b, loc, last, run.count);
   Value none = arith::ConstantOp::create(b, loc, b.getZeroAttr(sums.front().getType()));
   SmallVector<Value> part = addSteps(run, first, last, rhsVectors, ahead, SmallVector<Value>(sums.size(), none)), next;

@@ -62,8 +62,8 @@ def Mk_BrgemmOp : Mk_Op<"brgemm", Mk_KernelTraits # [SingleBlock, RecursivelySpe
     the accumulator are extended. The old contents of `out` are not read. An extra that is the same buffer as `out`
     under the same map may be overwritten in place.
 
-    Every sum runs over k from 0 upward from +0 with one rounding a step (two where the CPU has no FMA), so
-    a row's bits depend neither on the tiling nor on M.
+    Every sum runs over k from 0 upward from +0 with one rounding a step (two where the CPU has no FMA); in f32 each
+    256 steps make a sum of their own, and these are added in order. So a row's bits depend neither on the tiling nor on M.
 
     ```mlir
     %r = mk.brgemm ins(%a, %b : tensor<?x64xf32>, tensor<4x64x32xf32>) extras(%bias : tensor<100xf32>)
