@@ -97,7 +97,8 @@ SmallVector<GridSample::Tap> GridSample::tapsAlong(int64_t axis) const {
   Tensor v = corners ? (at + 1.0) / 2.0 * (size - 1.0) : ((at + 1.0) * size - 1.0) / 2.0;
   if (mode == "nearest")
     v = roundeven(v);
-  if (padding == "border")
+  // Cubic taps go beyond the border by themselves.
+  if (padding == "border" && mode != "cubic")
     v = select((v < low) | (v > high), maximum(minimum(v, size - 1.0), 0.0), v);
   else if (padding == "reflection")
     v = reflected(v, low, high);
