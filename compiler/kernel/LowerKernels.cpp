@@ -22,7 +22,7 @@ namespace dlc {
 #include "compiler/Passes.h.inc"
 
 namespace {
-enum class Form { Nests, Product, Attention, Convolution, Pack, Alone };
+enum class Form { Nests, Product, Attention, Convolution, Window, Pack, Alone };
 
 bool hasTwoProducts(func::FuncOp kernel) {
   auto products = kernel.getBody().front().getOps<ProductOp>();
@@ -35,6 +35,8 @@ Form formOf(func::FuncOp kernel) {
       return hasTwoProducts(kernel) ? Form::Attention : Form::Product;
     if (isa<ConvolutionOp>(op))
       return Form::Convolution;
+    if (isa<WindowOp>(op))
+      return Form::Window;
     auto dl = dyn_cast<DlOp>(op);
     if (!dl || isa<ConstantOp>(op))
       continue;
@@ -65,6 +67,7 @@ struct LowerKernels : impl::LowerKernelsPassBase<LowerKernels> {
       LogicalResult lowered = form == Form::Product       ? lowerProduct(frame, *variant)
                               : form == Form::Attention   ? lowerAttention(frame, *variant)
                               : form == Form::Convolution ? lowerConvolution(frame, *variant)
+                              : form == Form::Window      ? lowerWindow(frame)
                               : form == Form::Pack        ? lowerPack(frame)
                               : form == Form::Alone       ? lowerAlone(frame)
                                                           : lowerNests(frame);

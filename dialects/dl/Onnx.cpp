@@ -25,6 +25,8 @@ ArrayRef<OnnxForm> allOnnxForms() {
     appendNormalizeForms(all);
     appendOptimizerForms(all);
     appendOrderForms(all);
+    appendOverlapAddForms(all);
+    appendPoolForms(all);
     appendQuantizeForms(all);
     appendReduceForms(all);
     appendResizeForms(all);
