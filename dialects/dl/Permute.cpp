@@ -11,6 +11,9 @@ Permuted permutedSource(OpBuilder &b, Value v) {
   AffineMap map = indexed ? indexed.sourceMap() : AffineMap();
   if (!map || !map.isPermutation())
     return {};
+  // What else an op reads may demand something of dims that only the run knows.
+  if (indexed->getNumOperands() > 1 && !cast<RankedTensorType>(v.getType()).hasStaticShape())
+    return {};
   Permuted p{Tensor(b, v.getLoc(), indexed->getOperand(0)), SmallVector<int64_t>(map.getNumDims())};
   for (auto [dim, place] : llvm::enumerate(map.getResults()))
     p.permutation[cast<AffineDimExpr>(place).getPosition()] = dim;
