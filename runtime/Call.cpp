@@ -4,6 +4,7 @@
 // takes tensors that say their own shapes, from which the symbols follow.
 //
 //===----------------------------------------------------------------------===//
+#include "runtime/Profile.h"
 #include "runtime/Session.h"
 
 #include "runtime/cpu/Features.h"
@@ -105,6 +106,7 @@ void execute(dlc_session &session, void *const *inputs, const int64_t *symbols) 
     return;
   }
   DefaultFloatMode mode;
+  RunEvent event(session);
   const int32_t returned = session.function->entries[session.model->variant](&session, inputs, symbols);
   if (returned != DLC_OK)
     dlc_rt_fail(&session, returned, 0);

@@ -1,6 +1,7 @@
 //===- Session.cpp - Open a model, run its functions ----------------------===//
 #include "runtime/Session.h"
 
+#include "runtime/Profile.h"
 #include "runtime/Threads.h"
 #include "runtime/cpu/Features.h"
 #include <algorithm>
@@ -328,12 +329,8 @@ extern "C" int32_t dlc_rt_workers(dlc_context *context) {
   return pool ? pool->threads : 1;
 }
 
-extern "C" void dlc_rt_parallel(dlc_context *context, dlc_task task, void *closure, int64_t tiles, int64_t grain) {
-  const dlc_pool *pool = context->model->pool;
-  if (tiles <= 0)
-    return;
-  if (!pool || tiles <= grain)
-    task(closure, 0, tiles, 0);
-  else
-    pool->parallel_for(pool->context, tiles, grain, task, closure);
+extern "C" void dlc_rt_launch(dlc_context *context, const dlc_launch *launch, void *closure, int64_t tiles) {
+  if (__builtin_expect(context->profile != nullptr, false))
+    return launchProfiled(*context, *launch, closure, tiles);
+  runTiles(context->model->pool, launch->task, closure, tiles, launch->grain);
 }

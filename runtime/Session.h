@@ -48,6 +48,7 @@ struct dlc_session {
   void **inputs;
   int64_t *symbols;
   int32_t *symbolSources; ///< the input that gave a symbol its value, -1 if none yet
+  dlc_profile *profile;   ///< where events go; null: nowhere
   char error[512];
 
   const dlc::runtime::Allocator &allocator() const { return model->allocator; }

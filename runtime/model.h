@@ -94,8 +94,36 @@ typedef struct dlc_options {
 typedef struct dlc_model dlc_model;
 typedef struct dlc_session dlc_session;
 
+/* What a session did and when, in nanoseconds of CLOCK_MONOTONIC. A call of a function is one DLC_EVENT_RUN. In it, each
+   start of a kernel is one DLC_EVENT_LAUNCH, and each part of it that a thread did in one go one DLC_EVENT_TILES. */
+typedef enum dlc_event_kind { DLC_EVENT_RUN = 1, DLC_EVENT_LAUNCH = 2, DLC_EVENT_TILES = 3 } dlc_event_kind;
+
+#define DLC_EVENT_SIZES 8
+
+typedef struct dlc_event {
+  int64_t begin, end;
+  int32_t kind;        /* dlc_event_kind */
+  int32_t node;        /* of a run: number of the function; else of the launch, as "launches" of the description has it */
+  int32_t worker;      /* of tiles: who did them; else 0, the thread that called */
+  int32_t reserved;    /* 0 */
+  int64_t first, last; /* tiles, `last` exclusive; of a run 0 */
+  int64_t sizes[DLC_EVENT_SIZES]; /* of a launch: d0, d1, ... of its kernel, as many as there are; else 0 */
+} dlc_event;
+
+/* Where a session writes its events. It stays the caller's, who sets all members. Events come in the order in which
+   things begin: a run, a launch, its tiles, the next launch. They are complete when the call of the function returns,
+   and may be read, and `count` set to 0 again, until the next. No more are kept than there is room for; `count` goes on,
+   and tells by how much there are too few. */
+typedef struct dlc_profile {
+  size_t struct_size; /* sizeof(dlc_profile) */
+  size_t event_bytes; /* sizeof(dlc_event): from one event to the next */
+  dlc_event *events;
+  int64_t capacity; /* events that fit */
+  int64_t count;    /* events so far; 0 to begin with */
+} dlc_profile;
+
 /* What a library says of itself, and its entry points for tools that drive any model. `json` is an object with the
-   name, functions, their inputs, outputs and dimensions, and the variants. */
+   name, functions, their inputs, outputs and dimensions, the variants, and what each launch of a kernel is. */
 typedef struct dlc_description {
   size_t struct_size;
   uint32_t abi;
@@ -116,6 +144,9 @@ typedef struct dlc_description {
   void (*pool_free)(dlc_pool *pool);
   dlc_status (*get_state)(dlc_model *model, const char *name, void *data, size_t bytes);
   dlc_status (*set_state)(dlc_model *model, const char *name, const void *data, size_t bytes);
+  /* From here on only if struct_size says so. Has the session write its events to `profile`, from its next call on and
+     until another is set; NULL for none. `profile` must stay until then. Fails while the session runs. */
+  dlc_status (*set_profile)(dlc_session *session, dlc_profile *profile);
 } dlc_description;
 
 #ifdef __cplusplus

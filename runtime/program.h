@@ -120,6 +120,16 @@ typedef struct dlc_program {
   const dlc_state *states;
 } dlc_program;
 
+/* One start of a kernel in the program. */
+typedef struct dlc_launch {
+  dlc_task task;
+  int64_t grain;       /* tiles below which a second thread does not pay */
+  int32_t node;        /* its number */
+  int32_t n_sizes;     /* sizes that the kernel gets, */
+  int32_t first_size;  /* in the 8-byte words of the closure from this one on */
+  int32_t reserved;
+} dlc_launch;
+
 /* First and last step, both inclusive, at which a buffer holds a value. */
 typedef struct dlc_interval {
   int32_t first, last;
@@ -137,11 +147,11 @@ void *dlc_rt_block(dlc_context *context, int32_t segment, int64_t bytes);
 const int64_t *dlc_rt_plan(dlc_context *context, int32_t segment, int32_t n, const dlc_interval *live,
                            const int64_t *sizes);
 
-/* Worker numbers that dlc_rt_parallel may pass to a task: 0 to this, exclusive. */
+/* Worker numbers that dlc_rt_launch may pass to a task: 0 to this, exclusive. */
 int32_t dlc_rt_workers(dlc_context *context);
 
-/* Runs the tiles [0, tiles) on the pool; on the calling thread alone, in one call, when tiles <= grain. */
-void dlc_rt_parallel(dlc_context *context, dlc_task task, void *closure, int64_t tiles, int64_t grain);
+/* Runs the tiles [0, tiles) on the pool; on the calling thread alone, in one call, when tiles <= launch->grain. */
+void dlc_rt_launch(dlc_context *context, const dlc_launch *launch, void *closure, int64_t tiles);
 
 /* Where output `index` of the running function goes, given its dimensions: the caller's buffer, or one that the
    session lends. Null when it does not fit or memory is out, with the status set; never null for an empty output. */
@@ -207,6 +217,7 @@ dlc_status dlc_rt_call(dlc_session *session, int32_t function, dlc_tensor *input
                        dlc_tensor *outputs, int32_t n_outputs);
 const char *dlc_rt_last_error(const dlc_session *session);
 const char *dlc_rt_status_text(dlc_status status);
+dlc_status dlc_rt_set_profile(dlc_session *session, dlc_profile *profile);
 dlc_status dlc_rt_pool_new(int32_t threads, dlc_pool **pool);
 void dlc_rt_pool_free(dlc_pool *pool);
 

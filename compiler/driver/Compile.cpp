@@ -7,6 +7,7 @@
 #include "compiler/package/Library.h"
 #include "compiler/target/Cpu.h"
 #include "dialects/dl/Dialect.h"
+#include "dialects/dl/Work.h"
 #include "dialects/mk/Dialect.h"
 #include "dialects/rt/Dialect.h"
 #include "mlir/Dialect/Affine/IR/AffineOps.h"
@@ -46,10 +47,13 @@ std::unique_ptr<MLIRContext> makeContext() {
   return context;
 }
 
-OwningOpRef<ModuleOp> readModel(StringRef path, const CompileOptions &options, MLIRContext &context) {
-  if (path.ends_with(".mlir"))
-    return parseSourceFile<ModuleOp>(path, &context);
-  return importOnnx(path, {options.dims, options.name}, context);
+OwningOpRef<ModuleOp> readModel(StringRef path, const CompileOptions &options, MLIRContext &context,
+                                std::vector<std::string> *files) {
+  if (!path.ends_with(".mlir"))
+    return importOnnx(path, {options.dims, options.name, files}, context);
+  if (files)
+    files->push_back(path.str());
+  return parseSourceFile<ModuleOp>(path, &context);
 }
 
 namespace {
@@ -66,7 +70,7 @@ public:
       return failure();
     OwningOpRef<ModuleOp> module;
     if (failed(phase("import", [&] {
-          module = readModel(path, options, context);
+          module = readModel(path, options, context, &report.inputs);
           return success(static_cast<bool>(module));
         })))
       return failure();
@@ -147,16 +151,11 @@ private:
     return runPasses(module, [&](OpPassManager &pm) { addKernelPasses(pm, target); });
   }
 
-  /// Multiply-adds and such of the static part of the model, for `bench` and `inspect`.
+  /// Multiply-adds and such of each function of the model.
   void countWork(ModuleOp module) {
-    module.walk([&](dl::DlOp op) {
-      if (op->getNumResults() == 0)
-        return;
-      SmallVector<int64_t> dims;
-      for (int64_t d : cast<ShapedType>(op->getResult(0).getType()).getShape())
-        dims.push_back(ShapedType::isDynamic(d) ? 1 : d);
-      flops += op.flops(dims);
-    });
+    for (func::FuncOp f : module.getOps<func::FuncOp>())
+      if (!f.isDeclaration() && !f.isPrivate())
+        work[f.getSymName().str()] = dl::workOf(f);
   }
 
   LogicalResult translate(ModuleOp module, const Target &target, std::unique_ptr<llvm::Module> &merged) {
@@ -200,6 +199,8 @@ private:
       to.segments = f.segments;
       to.segmentBytes = f.segmentBytes;
       to.stateAccess = f.stateAccess;
+      if (auto known = work.find(f.name); known != work.end() && known->second.unknown == 0)
+        to.flops = known->second.flops.json();
       for (const std::string &state : f.copiedStates)
         report.copiedStates.push_back(f.name + ": " + state);
       report.launches += f.launches;
@@ -209,11 +210,15 @@ private:
       program.states.push_back({s.name, s.dtype, s.dims, s.initial});
     for (const Target &t : targets)
       program.variants.push_back({t.name, t.runtimeFeatures});
-    for (const HostProgram::Node &n : host.nodes)
-      program.nodes.push_back({static_cast<int32_t>(n.id), n.name, n.op, n.expects});
+    for (const HostProgram::Node &n : host.nodes) {
+      program.nodes.push_back({static_cast<int32_t>(n.id), llvm::join(n.names, ", "), n.op, n.expects});
+      if (!n.kernel.empty())
+        program.launches.push_back({static_cast<int32_t>(n.id), n.kernel, n.op, n.names});
+    }
+    for (const auto &[name, work] : host.kernels)
+      program.kernels.push_back({name, llvm::cantFail(llvm::json::parse(work))});
     for (const HostProgram::Blob &blob : host.blobs)
       program.weights.push_back({blob.symbol, static_cast<uint64_t>(blob.alignment), blob.data, blob.release});
-    program.facts["flops"] = flops;
     program.facts["arena_bytes"] = report.arenaBytes;
     program.facts["kernels"] = report.kernels;
     program.facts["launches"] = report.launches;
@@ -294,7 +299,7 @@ private:
   HostProgram host;
   llvm::LLVMContext llvmContext;
   CompileReport report;
-  double flops = 0;
+  std::map<std::string, dl::FunctionWork> work; ///< by function
 };
 
 } // namespace

@@ -100,6 +100,9 @@ LogicalResult Converter::convertCall(rt::CallOp call) {
 
   auto ops = callee->getAttrOfType<StringAttr>("dlc.ops");
   addNode(call.getNode(), loc, ops ? ops.getValue() : "");
+  program.nodes[call.getNode() - 1].kernel = call.getCallee().str();
+  if (auto work = callee->getAttrOfType<StringAttr>("dlc.work"))
+    program.kernels[call.getCallee().str()] = work.str();
   return success();
 }
 
@@ -117,7 +120,7 @@ void Converter::addNode(int64_t id, Location loc, StringRef ops, StringRef expec
   collectNames(loc, names);
   if (program.nodes.size() < size_t(id))
     program.nodes.resize(id);
-  program.nodes[id - 1] = {id, llvm::join(names, ", "), ops.str(), expects.str()};
+  program.nodes[id - 1] = {id, std::move(names), ops.str(), expects.str()};
 }
 
 LogicalResult Converter::convert(Operation *op) {

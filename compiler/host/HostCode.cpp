@@ -221,6 +221,27 @@ Value HostCode::table(StringRef name, ArrayRef<int32_t> values) {
   return LLVM::AddressOfOp::create(b, loc, ptr(), global.getSymName());
 }
 
+Value HostCode::launch(rt::LaunchOp op, StringRef task, int64_t firstDim) {
+  Type i32Type = b.getI32Type();
+  auto type = LLVM::LLVMStructType::getLiteral(b.getContext(), {ptr(), b.getI64Type(), i32Type, i32Type, i32Type, i32Type});
+  std::string name = (function.getSymName() + ".launch" + Twine(op.getNode())).str();
+  OpBuilder free(b.getContext());
+  auto global = LLVM::GlobalOp::create(free, loc, type, /*isConstant=*/true, LLVM::Linkage::Internal, name, Attribute(),
+                                       /*alignment=*/8);
+  symbols.insert(global, module.getBody()->begin());
+  {
+    OpBuilder::InsertionGuard guard(b);
+    b.createBlock(&global.getInitializerRegion());
+    Value members[] = {LLVM::AddressOfOp::create(b, loc, ptr(), task), i64(int64_t(op.getGrain())), i32(op.getNode()),
+                       i32(op.getDims().size()), i32(firstDim), i32(0)};
+    Value v = LLVM::PoisonOp::create(b, loc, type);
+    for (auto [i, member] : llvm::enumerate(members))
+      v = LLVM::InsertValueOp::create(b, loc, v, member, ArrayRef<int64_t>{int64_t(i)});
+    LLVM::ReturnOp::create(b, loc, v);
+  }
+  return LLVM::AddressOfOp::create(b, loc, ptr(), global.getSymName());
+}
+
 Value HostCode::plan(rt::PlanOp op) {
   // Few sizes differ, however many buffers there are: each is computed once and a table says whose it is.
   llvm::MapVector<Value, int32_t> distinct;

@@ -70,6 +70,8 @@ public:
   void returnStatus();
   void returnOk();
 
+  /// The dlc_launch of a launch that runs `task`, whose dims begin at word `firstDim` of the closure.
+  mlir::Value launch(rt::LaunchOp op, llvm::StringRef task, int64_t firstDim);
   /// Constant numbers of the module.
   mlir::Value table(llvm::StringRef name, mlir::ArrayRef<int32_t> values);
 

@@ -11,6 +11,7 @@
 #include "llvm/ADT/DenseMap.h"
 #include <deque>
 #include <functional>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -49,8 +50,10 @@ struct HostProgram {
   };
   struct Node {
     int64_t id;
-    std::string name, op;
+    std::vector<std::string> names; ///< of the model's nodes that it stands for
+    std::string op;
     std::string expects; ///< of dims, where a run ends if they do not fit
+    std::string kernel = {}; ///< that it launches, if it does
   };
   struct Blob {
     std::string symbol;
@@ -62,6 +65,7 @@ struct HostProgram {
   std::vector<Function> functions;
   std::vector<State> states;
   std::vector<Node> nodes; ///< by rising id, from 1
+  std::map<std::string, std::string> kernels; ///< by name, the work that each does: see dl::workOf
   std::vector<Blob> blobs;
 
   HostProgram() = default;

@@ -1,7 +1,7 @@
 //===- LowerRt.cpp - Host programs as calls of the runtime ----------------===//
 //
 // Before: functions of rt ops and index computations. After: `i32 @run(ptr context, ptr inputs, ptr symbols)`, a
-// dlc_entry, which fills a closure and calls dlc_rt_parallel for each launch. Here, because what is left of both host and
+// dlc_entry, which fills a closure and calls dlc_rt_launch for each launch. Here, because what is left of both host and
 // kernels now goes through the same conversion to LLVM.
 //
 // A function with many launches is cut into parts of a few hundred, since code generation is not linear in the size of
@@ -216,8 +216,6 @@ private:
     bool isConstant = matchPattern(launch.getTiles(), m_ConstantInt(&constantTiles));
     if (isConstant && constantTiles.isZero())
       return success();
-    OpBuilder &b = code.b;
-    Location loc = code.loc;
     Value closure = code.closure(thunks.closureBytes(launch, *thunk));
     unsigned word = 0;
     for (Value buffer : buffersOf(launch))
@@ -227,13 +225,8 @@ private:
     if (thunk->status)
       code.storeWord(code.i64(int64_t(0)), closure, word);
 
-    Value tiles = code.i64(launch.getTiles());
-    if (isConstant && constantTiles.sle(launch.getGrain())) {
-      LLVM::CallOp::create(b, loc, LLVM::LLVMFuncOp(thunk->function), ValueRange{closure, code.i64(int64_t(0)), tiles, code.i32(0)});
-    } else {
-      Value task = LLVM::AddressOfOp::create(b, loc, code.ptr(), LLVM::LLVMFuncOp(thunk->function).getSymName());
-      code.call("dlc_rt_parallel", {}, {code.context(), task, closure, tiles, code.i64(int64_t(launch.getGrain()))});
-    }
+    Value descriptor = code.launch(launch, LLVM::LLVMFuncOp(thunk->function).getSymName(), buffersOf(launch).size());
+    code.call("dlc_rt_launch", {}, {code.context(), descriptor, closure, code.i64(launch.getTiles())});
     if (thunk->status)
       code.report(code.word(closure, word), launch.getNode());
     return success();

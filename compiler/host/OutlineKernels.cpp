@@ -7,10 +7,12 @@
 //===----------------------------------------------------------------------===//
 #include "compiler/Passes.h"
 #include "dialects/dl/Dialect.h"
+#include "dialects/dl/Work.h"
 #include "dialects/rt/Dialect.h"
 #include "mlir/Analysis/SliceAnalysis.h"
 #include "mlir/IR/SymbolTable.h"
 #include "llvm/ADT/StringMap.h"
+#include "llvm/Support/FormatVariadic.h"
 
 using namespace mlir;
 
@@ -143,6 +145,7 @@ struct OutlineKernels : impl::OutlineKernelsPassBase<OutlineKernels> {
     function->setAttr("dlc.kernel", b.getUnitAttr());
     function->setAttr("dlc.in_place", inPlaceOf(kernel));
     function->setAttr("dlc.ops", b.getStringAttr(opsOf(kernel)));
+    function->setAttr("dlc.work", b.getStringAttr(llvm::formatv("{0}", llvm::json::Value(dl::workOf(kernel))).str()));
     function->setAttr("dlc.input_dims", kernel.getInputDims());
     function->setAttr("dlc.result_dims", kernel.getResultDims());
     for (NamedAttribute a : kernel->getDiscardableAttrs())

@@ -30,6 +30,10 @@ mlir::OwningOpRef<mlir::ModuleOp> importOnnx(llvm::StringRef path, const ImportO
   Functions functions(model);
   Weights weights(file, llvm::sys::path::parent_path(path), report);
   validate(model, functions, weights, report);
+  if (options.files) {
+    options.files->push_back(path.str());
+    llvm::append_range(*options.files, weights.files());
+  }
   if (report.any())
     return nullptr;
   ImportOptions named = options;

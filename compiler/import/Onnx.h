@@ -6,12 +6,14 @@
 #include "mlir/IR/OwningOpRef.h"
 #include <map>
 #include <string>
+#include <vector>
 
 namespace dlc {
 
 struct ImportOptions {
   std::map<std::string, int64_t> dims; ///< fixes symbolic dimensions of the inputs: {"N", 4}
   std::string name;                    ///< of the module; empty: the file's name without its extension
+  std::vector<std::string> *files = nullptr; ///< gets the paths of all files that were read
 };
 
 /// Reads the ONNX model at `path` into a module with one function:

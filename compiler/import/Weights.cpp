@@ -193,6 +193,7 @@ std::optional<Weights::Mistake> Weights::openExternal(llvm::StringRef location,
   if (!file)
     return Mistake{Code::BadLocation, "needs " + name + ": " + why};
   it->second = file;
+  files_.push_back(given);
   return std::nullopt;
 }
 

@@ -32,6 +32,8 @@ public:
   /// The value of a tensor that has passed check(). Up to 1 KiB is a DenseElementsAttr; more is a
   /// DenseResourceElementsAttr keyed `name`, one byte per bool.
   mlir::ElementsAttr read(const onnx::TensorProto &tensor, llvm::StringRef name);
+  /// The paths of files beside the model that hold data of it, in the order in which they were opened.
+  llvm::ArrayRef<std::string> files() const { return files_; }
 
 private:
   /// A mistake: its code, and the end of a sentence that begins with the tensor; no sentence when it has been said
@@ -50,6 +52,7 @@ private:
   std::string folder_;
   Report &report_;
   llvm::StringMap<std::shared_ptr<const MappedFile>> external_; ///< by location; null: refused
+  std::vector<std::string> files_;
 };
 
 } // namespace dlc::importer

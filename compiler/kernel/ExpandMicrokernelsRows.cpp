@@ -58,6 +58,9 @@ private:
   Value K, zero;
 };
 
+/// f32 sums of so many steps or more do not go on from the ones before: see TileEmitter::addRun.
+constexpr int64_t leastSummedApart = 128;
+
 class ConvolutionRows : public LeftRows {
 public:
   ConvolutionRows(OpBuilder &b, mk::ConvOp op)
@@ -67,12 +70,17 @@ public:
     for (unsigned d = 0; d < spatial; ++d)
       sizes.push_back(asValue(b, loc, memref::getMixedSize(b, loc, op.getLhs(), d)));
     channels = asValue(b, loc, memref::getMixedSize(b, loc, op.getLhs(), spatial));
-    partsFrom = choosePartsFrom(getConstantIntValue(memref::getMixedSize(b, loc, op.getLhs(), spatial)));
+    // The innermost dim of the window whose single steps are long enough to be sums of their own.
+    int64_t steps = std::max<int64_t>(cast<MemRefType>(op.getLhs().getType()).getShape().back(), 0);
+    for (summedApart = spatial - 1; summedApart >= 0 && steps < leastSummedApart; --summedApart)
+      steps *= op.getWindow()[summedApart];
+    if (!op.getAccumulatorType().isF32())
+      summedApart = -1;
   }
 
   Sums forEachRun(OpBuilder &b, ValueRange, Value m, unsigned rows, Sums sums, AddRun add) override {
     std::vector<Row> all = placesOf(b, m, rows);
-    return inParts(b, 0, all, constant(b, 0), constant(b, 0), std::move(sums), add);
+    return overWindow(b, 0, all, constant(b, 0), constant(b, 0), std::move(sums), add);
   }
 
 private:
@@ -124,32 +132,6 @@ private:
     }
   }
 
-  /// From which dim of the window on sums start anew, to be added to the others when they are complete: the rounding errors
-  /// of one long chain of f32 additions outgrow those of several short ones. 0: there is but one.
-  unsigned choosePartsFrom(std::optional<int64_t> known) {
-    constexpr int64_t longChain = 256, shortest = 128;
-    if (!op.getAccumulatorType().isF32())
-      return 0;
-    int64_t steps = known.value_or(longChain);
-    unsigned from = spatial;
-    for (; from > 0 && steps < shortest; --from)
-      steps *= op.getWindow()[from - 1];
-    int64_t all = known.value_or(longChain);
-    for (int64_t k : op.getWindow())
-      all *= k;
-    return all > longChain ? from : 0;
-  }
-
-  Sums inParts(OpBuilder &b, unsigned d, ArrayRef<Row> rows, Value offset, Value k, Sums sums, AddRun add) {
-    if (d == 0 || d != partsFrom)
-      return overWindow(b, d, rows, offset, k, std::move(sums), add);
-    Value none = arith::ConstantOp::create(b, loc, b.getZeroAttr(sums.front().getType()));
-    Sums part = overWindow(b, d, rows, offset, k, Sums(sums.size(), none), add);
-    for (auto [total, sum] : llvm::zip(sums, part))
-      total = arith::AddFOp::create(b, loc, total, sum);
-    return sums;
-  }
-
   /// Loops over dims `d` and on of the window. `offset`: how far the window's place lies behind its first one in the
   /// image; `k`: how many places of the window came before, of the outer dims.
   Sums overWindow(OpBuilder &b, unsigned d, ArrayRef<Row> rows, Value offset, Value k, Sums sums, AddRun add) {
@@ -167,7 +149,13 @@ private:
         }
       Value further = addIndex(b, loc, offset, scaleIndex(b, loc, step, image.strides[d]));
       Value count = addIndex(b, loc, scaleIndex(b, loc, k, b.getIndexAttr(size)), at);
-      return inParts(b, d + 1, inside, further, count, std::move(carried), add);
+      if (summedApart != static_cast<int64_t>(d) || size == 1)
+        return overWindow(b, d + 1, inside, further, count, std::move(carried), add);
+      Value none = arith::ConstantOp::create(b, loc, b.getZeroAttr(carried.front().getType()));
+      Sums part = overWindow(b, d + 1, inside, further, count, Sums(carried.size(), none), add);
+      for (auto [total, sum] : llvm::zip(carried, part))
+        total = arith::AddFOp::create(b, loc, total, sum);
+      return carried;
     };
     if (size == 1)
       return body(constant(b, 0), std::move(sums));
@@ -200,7 +188,7 @@ private:
   std::optional<FlatView> zeros;
   SmallVector<Value> sizes;
   Value channels;
-  unsigned partsFrom;
+  int64_t summedApart; ///< the dim of the window whose steps are sums of their own, as mk.conv has it, or -1
 };
 } // namespace
 

@@ -36,7 +36,7 @@ KernelFrame::KernelFrame(func::FuncOp source) : b(source), loc(source.getLoc()),
 
   function = func::FuncOp::create(b, loc, source.getName(), FunctionType::get(context, types, {}));
   function.setPrivate();
-  for (StringRef name : {"dlc.kernel", "dlc.ops", "dlc.in_place"}) // what the host asks of a kernel
+  for (StringRef name : {"dlc.kernel", "dlc.ops", "dlc.work", "dlc.in_place"}) // what the host asks of a kernel
     if (Attribute value = source->getAttr(name))
       function->setAttr(name, value);
   Block *entry = function.addEntryBlock();

@@ -116,7 +116,8 @@ public:
                          {"pool_new", i32, {i32, pointer}},
                          {"pool_free", nothing, {pointer}},
                          {"get_state", i32, {pointer, pointer, pointer, i64}},
-                         {"set_state", i32, {pointer, pointer, pointer, i64}}};
+                         {"set_state", i32, {pointer, pointer, pointer, i64}},
+                         {"set_profile", i32, {pointer, pointer}}};
     for (const auto &entry : entries)
       if (Error error = forward(entry.name, ("dlc_rt_" + entry.name).str(), entry.result, entry.parameters))
         return error;

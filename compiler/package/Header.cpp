@@ -52,6 +52,8 @@ dlc_status @name@_call(@name@_session *session, int32_t function, dlc_tensor *in
                        dlc_tensor *outputs, int32_t n_outputs);
 /* The same entry points for tools that know no particular model. Never fails. */
 const dlc_description *@name@_describe(void);
+/* Has the session write what runs when to `profile` (see there) from its next call on; NULL ends that. */
+dlc_status @name@_set_profile(@name@_session *session, dlc_profile *profile);
 /* A pool for the options of this and of any other model. `threads` counts the caller; 0 is one for each CPU. Freed when
    no open model uses it any more. */
 dlc_status @name@_pool_new(int32_t threads, dlc_pool **pool);

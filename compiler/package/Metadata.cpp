@@ -44,7 +44,24 @@ json::Object describe(const ProgramFunction &function) {
   return json::Object{{"name", function.name},
                       {"inputs", ports(function, function.inputs, fields.inputs)},
                       {"outputs", ports(function, function.outputs, fields.outputs)},
-                      {"symbols", std::move(symbols)}};
+                      {"symbols", std::move(symbols)},
+                      {"flops", function.flops}};
+}
+
+/// What `dlc profile` says of the events of a session.
+json::Object describeWork(const Program &program) {
+  json::Object kernels;
+  for (const ProgramKernel &kernel : program.kernels)
+    kernels[kernel.name] = kernel.work;
+  json::Array launches;
+  for (const ProgramLaunch &launch : program.launches) {
+    json::Array nodes;
+    for (StringRef name : launch.nodes)
+      nodes.push_back(text(name));
+    launches.push_back(json::Object{
+        {"node", launch.node}, {"kernel", launch.kernel}, {"ops", text(launch.ops)}, {"nodes", std::move(nodes)}});
+  }
+  return json::Object{{"kernels", std::move(kernels)}, {"launches", std::move(launches)}};
 }
 
 } // namespace
@@ -65,6 +82,7 @@ std::string describeJson(const Program &program, const WeightLayout &weights) {
   result["functions"] = std::move(functions);
   result["states"] = std::move(states);
   result["variants"] = std::move(variants);
+  result["work"] = describeWork(program);
   result["weight_bytes"] = int64_t(weights.bytes);
   return formatv("{0}", json::Value(std::move(result)));
 }

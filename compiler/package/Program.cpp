@@ -51,7 +51,7 @@ const llvm::StringSet<> &keywords() {
 /// What the library exports under its prefix whatever its functions are, and the types of its header.
 constexpr llvm::StringLiteral reserved[] = {
     "open",     "close",    "variant",   "session_new", "session_free", "call",    "last_error", "status_text",
-    "describe", "pool_new", "pool_free", "get_state", "set_state", "io",          "model",        "session", "options",    "weights"};
+    "describe", "pool_new", "pool_free", "get_state", "set_state", "set_profile", "io",          "model",        "session", "options",    "weights"};
 
 /// `name`, numbered until neither it nor it with one of `endings` is taken; takes them.
 std::string claimName(const std::string &name, llvm::StringSet<> &taken, llvm::ArrayRef<llvm::StringRef> endings = {}) {

@@ -47,6 +47,7 @@ struct ProgramFunction {
   int32_t segments = 0; ///< memory blocks it uses: those numbered below this
   std::vector<int64_t> segmentBytes = {}; ///< their sizes where known, else 0; a session takes these when it is made
   int32_t stateAccess = 0;           ///< DLC_STATE_UNUSED, _READ or _WRITTEN
+  llvm::json::Value flops = nullptr;     ///< of a run, over its symbols, as dl::Amount writes it; null: not known
 };
 
 /// A named value that the model keeps from call to call.
@@ -69,6 +70,19 @@ struct ProgramNode {
   std::string expects = {}; ///< empty: nothing is said of it
 };
 
+/// One start of a kernel in the program.
+struct ProgramLaunch {
+  int32_t node; ///< dlc_launch::node
+  std::string kernel, ops;
+  std::vector<std::string> nodes; ///< of the model, that it does
+};
+
+/// What a kernel has to do: "flops" and "bytes" over the sizes d0, d1, ... that a launch gives it.
+struct ProgramKernel {
+  std::string name;
+  llvm::json::Value work;
+};
+
 /// Constant data. The module declares an external global of that name; the bytes stay the caller's until they are
 /// written, which `release` says once, and are never copied into LLVM's memory.
 struct ProgramWeight {
@@ -84,8 +98,10 @@ struct Program {
   std::vector<ProgramState> states;
   std::vector<ProgramVariant> variants; ///< best first
   std::vector<ProgramNode> nodes;       ///< by rising id
+  std::vector<ProgramLaunch> launches;  ///< likewise
+  std::vector<ProgramKernel> kernels;
   std::vector<ProgramWeight> weights;
-  llvm::json::Object facts; ///< further members of the description: hash, FLOPs, peak bytes
+  llvm::json::Object facts; ///< further members of the description: hash, peak bytes
 };
 
 /// An element type at the border of a library.

@@ -23,7 +23,7 @@ TableTypes::TableTypes(LLVMContext &context) {
   node = StructType::get(context, {i32, i32, pointer, pointer, pointer});
   program = StructType::get(context, {i32, i32, i32, i32, i32, i32, pointer, pointer, pointer, pointer, pointer});
   SmallVector<Type *> members = {i64, i32, i32, pointer, pointer, pointer};
-  members.append(12, pointer); // the entry points
+  members.append(13, pointer); // the entry points
   description = StructType::get(context, members);
 }
 
@@ -155,7 +155,7 @@ GlobalVariable *addDescription(Module &module, const Program &program, StringRef
   SmallVector<Constant *> members = {b.i64(sizeof(dlc_description)), b.i32(DLC_ABI), b.i32(int64_t(names.size())),
                                      b.string(program.name),         b.string(json), b.array(b.pointer, names)};
   for (StringRef entry : {"open", "close", "variant", "session_new", "session_free", "call", "last_error",
-                          "status_text", "pool_new", "pool_free", "get_state", "set_state"})
+                          "status_text", "pool_new", "pool_free", "get_state", "set_state", "set_profile"})
     members.push_back(module.getFunction(exportedName(program, entry)));
   return b.global(ConstantStruct::get(b.types.description, members));
 }

@@ -38,9 +38,11 @@ def Dl_OpInterface : OpInterface<"DlOp"> {
       [{ return ::dlc::dl::beforeTransposeByInterface($_op, operands); }]>,
     InterfaceMethod<"How kernels may be formed around the op.", "::dlc::dl::Fusion", "fusion", (ins), [{}],
       [{ return ::dlc::dl::fusionByInterface($_op); }]>,
-    InterfaceMethod<"Multiply-adds count two; per result element for pointwise ops times their number.",
-      "double", "flops", (ins "::llvm::ArrayRef<int64_t>":$resultDims), [{}],
-      [{ return ::dlc::dl::flopsByInterface($_op, resultDims); }]>
+    InterfaceMethod<[{
+      How many operations on numbers it does, as factors to multiply: one for each element of a pointwise op's result and of
+      what a reduction folds, two for a multiply-add. {0} where its work is to move elements.
+    }], "::dlc::dl::Dims", "flops", (ins "::dlc::dl::Inference &":$shapes), [{}],
+      [{ return ::dlc::dl::flopsByInterface($_op, shapes); }]>
   ];
 }
 

@@ -174,14 +174,12 @@ Fusion fusionByInterface(Operation *op) {
   return {Fusion::Kind::Alone, {}};
 }
 
-double flopsByInterface(Operation *op, ArrayRef<int64_t> resultDims) {
+Dims flopsByInterface(Operation *op, Inference &shapes) {
   if (isa<PointwiseOp>(op))
-    return elementCount(resultDims);
-  if (isa<ReductionOp>(op)) {
-    auto type = cast<RankedTensorType>(op->getOperand(0).getType());
-    return type.hasStaticShape() ? type.getNumElements() : elementCount(resultDims);
-  }
-  return 0;
+    return shapes.dims(op->getResult(0));
+  if (isa<ReductionOp>(op))
+    return shapes.dims(op->getOperand(0));
+  return {shapes.constant(0)};
 }
 
 } // namespace dlc::dl

@@ -82,7 +82,7 @@ mlir::LogicalResult evaluateByInterface(mlir::Operation *op, llvm::ArrayRef<cons
                                         llvm::MutableArrayRef<Array> results);
 mlir::LogicalResult lowerByInterface(mlir::Operation *op, Lowering &lowering);
 Fusion fusionByInterface(mlir::Operation *op);
-double flopsByInterface(mlir::Operation *op, llvm::ArrayRef<int64_t> resultDims);
+Dims flopsByInterface(mlir::Operation *op, Inference &shapes);
 mlir::LogicalResult inferPointwise(mlir::Operation *op, Inference &shapes);
 
 } // namespace dlc::dl

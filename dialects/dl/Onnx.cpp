@@ -33,6 +33,9 @@ ArrayRef<OnnxForm> allOnnxForms() {
     appendRecurrentForms(all);
     appendScanForms(all);
     appendScatterForms(all);
+    appendFourierForms(all);
+    appendLinearAttentionForms(all);
+    appendVisionForms(all);
     llvm::sort(all, [](const OnnxForm &a, const OnnxForm &b) {
       return std::tie(a.domain, a.name, a.since) < std::tie(b.domain, b.name, b.since);
     });

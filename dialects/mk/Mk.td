@@ -129,7 +129,8 @@ def Mk_ConvOp : Mk_Op<"conv", [SingleBlock, RecursivelySpeculatable, AttrSizedOp
 
     `lhs` is [d..., c], its channels contiguous. Places outside of it read `zeros`, c elements of the caller that are 0; without
     `zeros` there are none. `maps` are those of rhs (`n floordiv W, k, n mod W`), the extras and out (both of m, n or 0).
-    The payload is that of mk.brgemm, and so is the order of the sums.
+    The payload is that of mk.brgemm, and so is the order of the sums; in f32 the places of the window, or its rows, whichever
+    are 128 steps or more, are sums of their own too.
   }];
   let arguments = (ins AnyStridedMemRef:$lhs, Optional<AnyStridedMemRef>:$zeros, AnyStridedMemRef:$rhs,
                        Variadic<AnyStridedMemRef>:$extras, AnyStridedMemRef:$init, Index:$first, Variadic<Index>:$extents,

@@ -24,8 +24,8 @@ func.func private @k(%in: memref<f32>, %out: memref<f32>, %n: index, %begin: ind
 // CHECK: %[[X:.*]] = llvm.load %[[INPUTS]]
 // CHECK: llvm.store %[[X]], %[[MEM:.*]] :
 // CHECK: llvm.store %[[Y]]
-// CHECK: %[[THUNK:.*]] = llvm.mlir.addressof @k.thunk
-// CHECK: llvm.call @dlc_rt_parallel(%[[CTX]], %[[THUNK]], %[[MEM]],
+// CHECK: %[[LAUNCH:.*]] = llvm.mlir.addressof @run.launch1
+// CHECK: llvm.call @dlc_rt_launch(%[[CTX]], %[[LAUNCH]], %[[MEM]],
 // CHECK: llvm.call @dlc_rt_status(%[[CTX]])
 // CHECK: return
 // CHECK: ^[[FAIL]]:
@@ -40,14 +40,34 @@ func.func @run() attributes {dlc.entry} {
 
 // -----
 
-// Few tiles need no other thread: the thunk is called at once. A kernel with checks has a status word for each launch.
+// A launch is described once: its task, grain, node, and how many sizes lie where in the closure.
+
+func.func private @sized(memref<f32>, memref<f32>, index, index, index, index, index, memref<i64>)
+
+// CHECK: llvm.mlir.global internal constant @sizes.launch3() {{.*}} !llvm.struct<(ptr, i64, i32, i32, i32, i32)> {
+// CHECK-DAG: llvm.mlir.addressof @sized.thunk
+// CHECK-DAG: llvm.mlir.constant(8 : i64)
+// CHECK-DAG: llvm.mlir.constant(3 : i32)
+// CHECK-DAG: llvm.mlir.constant(2 : i32)
+// CHECK: llvm.return
+func.func @sizes() attributes {dlc.entry} {
+  %n = rt.symbol 0 "N"
+  %m = rt.symbol 1 "M"
+  %x = rt.input 0
+  %y = rt.output 0 dims [%n, %m]
+  rt.launch @sized ins(%x) outs(%y) dims(%n, %m) tiles(%n) grain 8 node 3
+  return
+}
+
+// -----
+
+// A kernel with checks has a status word for each launch.
 
 func.func private @checked(memref<f32>, index, index, index, memref<i64>)
 
 // CHECK: llvm.func internal @dlc.report({{.*}}no_inline
 // CHECK-LABEL: func.func @serial
-// CHECK-NOT: dlc_rt_parallel
-// CHECK: llvm.call @checked.thunk(
+// CHECK: llvm.call @dlc_rt_launch(
 // CHECK: %[[NODE:.*]] = llvm.mlir.constant(7 : i64)
 // CHECK: llvm.call @dlc.report(%{{.*}}, %{{.*}}, %[[NODE]])
 func.func @serial() attributes {dlc.entry} {

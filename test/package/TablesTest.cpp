@@ -54,7 +54,7 @@ TEST(Tables, LieInMemoryAsCSaysTheyDo) {
   EXPECT_LAYOUT(description, dlc_description,
                 {AT(struct_size), AT(abi), AT(n_functions), AT(name), AT(json), AT(functions), AT(open), AT(close),
                  AT(variant), AT(session_new), AT(session_free), AT(call), AT(last_error), AT(status_text),
-                 AT(pool_new), AT(pool_free), AT(get_state), AT(set_state)});
+                 AT(pool_new), AT(pool_free), AT(get_state), AT(set_state), AT(set_profile)});
 #undef STRUCT
 }
 

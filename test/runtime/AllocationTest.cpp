@@ -64,11 +64,17 @@ TEST(Allocation, NoneInRunOnceAShapeWasSeen) {
     }
   };
   runAll();
+  static dlc_event events[64]; // soon full
+  dlc_profile profile = {sizeof profile, sizeof events[0], events, 64, 0};
   const int warm = allocations;
+  for (int round = 0; round < 100; ++round)
+    runAll();
+  EXPECT_EQ(dlc_rt_set_profile(session, &profile), DLC_OK);
   for (int round = 0; round < 100; ++round)
     runAll();
   const int after = allocations;
   EXPECT_EQ(after, warm);
+  EXPECT_GT(profile.count, profile.capacity);
   EXPECT_EQ(status, DLC_OK) << dlc_rt_last_error(session);
   dlc_rt_session_free(session);
   dlc_rt_close(model);

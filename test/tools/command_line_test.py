@@ -98,7 +98,7 @@ class CommandLine(unittest.TestCase):
             self.assertGreater(timing["peak_gflops"], 1)
 
     def test_every_command_has_an_example(self):
-        for command in ("compile", "run", "check", "bench", "inspect", "ops"):
+        for command in ("compile", "run", "check", "bench", "profile", "inspect", "ops"):
             done = run(command, "--help")
             self.assertEqual(done.returncode, 0)
             self.assertIn(f"Example:\n  dlc {command} ", done.stdout)

@@ -79,7 +79,7 @@ static const dlc_description description = {
     "{\"name\":\"fake\",\"functions\":[{\"name\":\"run\","
     "\"inputs\":[{\"name\":\"x:0\",\"dtype\":\"f32\",\"dims\":[\"N\",2]}],"
     "\"outputs\":[{\"name\":\"y:0\",\"dtype\":\"f32\",\"dims\":[\"N\",2]},"
-    "{\"name\":\"count\",\"dtype\":\"i64\",\"dims\":[]}]}],\"flops\":2}",
+    "{\"name\":\"count\",\"dtype\":\"i64\",\"dims\":[]}],\"flops\":[[2,\"N\"]]}]}",
     names, model_open, model_close, model_variant, session_new, session_free, call, last_error, status_text, pool_new, pool_free};
 
 __attribute__((visibility("default"))) const dlc_description *fake_describe(void) { return &description; }

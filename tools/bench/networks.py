@@ -42,7 +42,7 @@ def peak_gflops(tool, library, threads, dims):
     report = subprocess.run([tool, "bench", library, *arguments, "--threads", str(threads), "--seconds", "0.001", "--json"],
                             check=True, capture_output=True, text=True).stdout
     report = json.loads(report)
-    return report["timings"][0]["peak_gflops"], report["flops"]
+    return report["timings"][0]["peak_gflops"], report["flops"] or 0
 
 
 def dims_of(model, inputs):

@@ -51,14 +51,8 @@ static Expected<Timing> measure(Session &session, int32_t function, ArrayRef<Hos
   return Timing{0, static_cast<int64_t>(times.size()), quantile(0.5), quantile(0.9), quantile(0.99)};
 }
 
-static std::string duration(double seconds) {
-  const char *unit = seconds < 1e-3 ? "us" : seconds < 1 ? "ms" : "s";
-  double scale = seconds < 1e-3 ? 1e6 : seconds < 1 ? 1e3 : 1;
-  return formatv("{0:F2} {1}", seconds * scale, unit).str();
-}
-
 static void print(const Timing &t) {
-  outs() << formatv("{0,7} {1,11} {2,11} {3,11} {4,7}", t.threads, duration(t.p50), duration(t.p90), duration(t.p99),
+  outs() << formatv("{0,7} {1,11} {2,11} {3,11} {4,7}", t.threads, durationText(t.p50), durationText(t.p90), durationText(t.p99),
                     t.runs);
   if (t.gflops > 0)
     outs() << formatv(" {0,9:F1} {1,8:F1}%", t.gflops, t.ofPeak * 100);
@@ -71,7 +65,7 @@ static int run(const BenchCommand &command) {
   std::optional<Invocation> call = Invocation::prepare(command.call, /*randomByDefault=*/true, outcome, exit);
   if (!call)
     return exit;
-  double flops = call->function().flopsFor(call->symbols);
+  std::optional<int64_t> flops = call->function().flopsFor(call->symbols);
 
   json::Array timings;
   for (int32_t threads : command.threads) {
@@ -85,7 +79,7 @@ static int run(const BenchCommand &command) {
       return outcome.fail(ExitCode::Usage, timing.takeError());
     peak = (peak + measurePeakGflops(threads)) / 2;
     timing->threads = threads;
-    timing->gflops = flops / timing->p50 * 1e-9;
+    timing->gflops = flops.value_or(0) / timing->p50 * 1e-9;
     timing->ofPeak = timing->gflops / peak;
     timings.push_back(json::Object{{"threads", threads}, {"runs", timing->runs}, {"p50", timing->p50},
                                    {"p90", timing->p90}, {"p99", timing->p99}, {"gflops", timing->gflops},
@@ -95,7 +89,7 @@ static int run(const BenchCommand &command) {
         outs() << call->library().abi().name << " (" << (*session)->variant() << ")";
         for (auto [port, tensor] : zip(call->function().inputs, call->inputs))
           outs() << ", " << port.name << " " << tensor.typeText();
-        outs() << "\nthreads         p50         p90         p99    runs" << (flops > 0 ? "   GFLOP/s  of peak" : "")
+        outs() << "\nthreads         p50         p90         p99    runs" << (flops.value_or(0) > 0 ? "   GFLOP/s  of peak" : "")
                << "\n";
       }
       print(*timing);

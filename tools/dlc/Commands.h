@@ -12,6 +12,7 @@ void addCompile(CLI::App &app, int &exit);
 void addRun(CLI::App &app, int &exit);
 void addCheck(CLI::App &app, int &exit);
 void addBench(CLI::App &app, int &exit);
+void addProfile(CLI::App &app, int &exit);
 void addInspect(CLI::App &app, int &exit);
 void addOps(CLI::App &app, int &exit);
 

@@ -4,8 +4,10 @@
 #include "tools/dlc/Outcome.h"
 
 #include "compiler/driver/Pipeline.h"
+#include "compiler/package/Files.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/FormatVariadic.h"
+#include "llvm/Support/Path.h"
 #include "llvm/Support/raw_ostream.h"
 #include <CLI/CLI.hpp>
 #include <set>
@@ -17,7 +19,7 @@ namespace dlc {
 namespace {
 struct CompileCommand {
   CompileArguments arguments;
-  std::string output = ".", name, emit = "library", stopAfter;
+  std::string output = ".", name, emit = "library", stopAfter, depfile;
   bool json = false;
 };
 } // namespace
@@ -28,6 +30,7 @@ static json::Object toJson(const CompileReport &report) {
     phases.push_back(json::Object{{"name", phase.name}, {"seconds", phase.seconds}});
   return json::Object{{"name", report.name},
                       {"files", json::Array(report.files)},
+                      {"inputs", json::Array(report.inputs)},
                       {"phases", std::move(phases)},
                       {"kernels", report.kernels},
                       {"launches", report.launches},
@@ -51,6 +54,37 @@ static void print(const CompileReport &report) {
     sys::fs::file_size(file, size);
     outs() << formatv("  {0}  {1:F1} KiB\n", file, size / 1024.0);
   }
+}
+
+/// A path as rules of make and ninja write it.
+static std::string inRule(StringRef path) {
+  SmallString<128> absolute(path);
+  sys::fs::make_absolute(absolute);
+  std::string result;
+  for (char c : absolute) {
+    if (c == ' ' || c == '#')
+      result += '\\';
+    result += c;
+    if (c == '$')
+      result += c;
+  }
+  return result;
+}
+
+/// Says of one of the files written, the library if there is one, what it was made of.
+static Error writeDepfile(StringRef path, const CompileReport &report) {
+  auto made = find_if(report.files, [](StringRef file) { return file.ends_with(".so"); });
+  Expected<OutputFiles> files = OutputFiles::create(sys::path::parent_path(path));
+  if (!files)
+    return files.takeError();
+  if (Error error = files->write(sys::path::filename(path), [&](raw_ostream &out) {
+        out << inRule(made == report.files.end() ? report.files.front() : *made) << ":";
+        for (StringRef input : report.inputs)
+          out << " \\\n  " << inRule(input);
+        out << "\n";
+      }))
+    return error;
+  return files->commit().takeError();
 }
 
 static int run(const CompileCommand &command) {
@@ -77,6 +111,9 @@ static int run(const CompileCommand &command) {
   if (failed(report))
     return outcome.fail(collector);
   outcome.warn(collector);
+  if (!command.depfile.empty())
+    if (Error error = writeDepfile(command.depfile, *report))
+      return outcome.fail(ExitCode::Usage, std::move(error));
   for (auto &[key, value] : toJson(*report))
     outcome.fields[key] = std::move(value);
   if (!command.json)
@@ -101,6 +138,7 @@ void addCompile(CLI::App &app, int &exit) {
   }
   sub->add_option("--stop-after", command->stopAfter, "Write the IR after this phase instead")
       ->check(CLI::IsMember(names));
+  sub->add_option("--depfile", command->depfile, "Also write, as a rule for make or ninja, which files were read");
   sub->add_flag("--json", command->json, "Report as JSON on standard output");
   sub->footer(summaries + "\nExample:\n  dlc compile mnist.onnx -o build --dim N=8 --cpu x86-64-v4,x86-64-v3\n");
   sub->callback([command, &exit] { exit = run(*command); });

@@ -5,6 +5,7 @@
 #include "tools/dlc/Outcome.h"
 
 #include "dialects/dl/Dialect.h"
+#include "dialects/dl/Work.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/FormatVariadic.h"
@@ -27,8 +28,7 @@ struct InspectCommand {
 struct Contents {
   std::vector<std::pair<StringRef, int64_t>> ops; ///< most frequent first
   int64_t parameters = 0, constantBytes = 0;
-  double flops = 0;
-  int64_t unknownFlops = 0; ///< ops whose shapes are symbolic
+  dl::FunctionWork work;
 };
 } // namespace
 
@@ -68,12 +68,8 @@ static Contents contentsOf(func::FuncOp function) {
       return;
     }
     ++counts[op->getName().stripDialect()];
-    auto dlOp = dyn_cast<dl::DlOp>(op);
-    if (dlOp && tensor && tensor.hasStaticShape())
-      contents.flops += dlOp.flops(tensor.getShape());
-    else
-      ++contents.unknownFlops;
   });
+  contents.work = dl::workOf(function);
   contents.ops.assign(counts.begin(), counts.end());
   llvm::sort(contents.ops, [](auto &a, auto &b) { return std::pair(-a.second, a.first) < std::pair(-b.second, b.first); });
   return contents;
@@ -101,8 +97,9 @@ static json::Object toJson(func::FuncOp function) {
                       {"ops", std::move(ops)},
                       {"parameters", contents.parameters},
                       {"constant_bytes", contents.constantBytes},
-                      {"flops", contents.flops},
-                      {"ops_of_unknown_flops", contents.unknownFlops}};
+                      {"ops_of_unknown_flops", contents.work.unknown}};
+  std::optional<int64_t> flops = contents.work.flops.constant();
+  object["flops"] = flops ? json::Value(*flops) : contents.work.flops.json();
   return object;
 }
 
@@ -115,9 +112,9 @@ static void print(func::FuncOp function) {
                         *port.getAsObject()->getString("type"));
   outs() << formatv("  parameters {0:N} ({1:F1} KiB of constants)\n", contents.parameters,
                     contents.constantBytes / 1024.0);
-  outs() << formatv("  {0:N} FLOPs", static_cast<int64_t>(contents.flops));
-  if (contents.unknownFlops)
-    outs() << formatv(" and {0} ops of symbolic shape (give them sizes with --dim)", contents.unknownFlops);
+  outs() << "  " << contents.work.flops.text() << " FLOPs";
+  if (contents.work.unknown)
+    outs() << formatv(" and {0} ops whose sizes or turns show only while running", contents.work.unknown);
   outs() << "\n  ops\n";
   for (auto &[name, count] : contents.ops)
     outs() << formatv("    {0,-24} {1}\n", name, count);

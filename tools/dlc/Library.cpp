@@ -6,7 +6,6 @@
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/JSON.h"
 #include <dlfcn.h>
-#include <set>
 
 using namespace llvm;
 
@@ -34,12 +33,11 @@ Expected<std::vector<int64_t>> Port::sizes(const std::map<std::string, int64_t> 
   return sizes;
 }
 
-double LibraryFunction::flopsFor(const std::map<std::string, int64_t> &symbols) const {
-  double sum = flops;
-  for (const auto &[symbol, factor] : flopsBySymbol)
-    if (auto value = symbols.find(symbol); value != symbols.end())
-      sum += factor * value->second;
-  return sum;
+std::optional<int64_t> LibraryFunction::flopsFor(const std::map<std::string, int64_t> &symbols) const {
+  return flops.at([&](StringRef name) -> std::optional<int64_t> {
+    auto value = symbols.find(name.str());
+    return value == symbols.end() ? std::nullopt : std::optional(value->second);
+  });
 }
 
 //===- Loading ------------------------------------------------------------===//
@@ -91,7 +89,34 @@ static bool readFunction(const json::Value &value, LibraryFunction &function) {
   for (const json::Value &port : *object->getArray("outputs"))
     if (!readPort(port, function.outputs.emplace_back()))
       return false;
+  if (const json::Value *flops = object->get("flops"))
+    function.flops = Amount(*flops);
   return true;
+}
+
+/// Says less of launches that it cannot read.
+static std::map<int32_t, LibraryLaunch> readLaunches(const json::Object *work) {
+  std::map<int32_t, LibraryLaunch> launches;
+  const json::Object *kernels = work ? work->getObject("kernels") : nullptr;
+  if (!kernels || !work->getArray("launches"))
+    return launches;
+  for (const json::Value &value : *work->getArray("launches")) {
+    const json::Object *object = value.getAsObject();
+    if (!object || !object->getInteger("node"))
+      continue;
+    LibraryLaunch &launch = launches[static_cast<int32_t>(*object->getInteger("node"))];
+    launch.kernel = object->getString("kernel").value_or("").str();
+    launch.ops = object->getString("ops").value_or("").str();
+    if (const json::Array *nodes = object->getArray("nodes"))
+      for (const json::Value &node : *nodes)
+        launch.nodes.push_back(node.getAsString().value_or("").str());
+    if (const json::Object *kernel = kernels->getObject(launch.kernel)) {
+      for (auto [name, amount] : {std::pair("flops", &launch.flops), std::pair("bytes", &launch.bytes)})
+        if (const json::Value *known = kernel->get(name))
+          *amount = Amount(*known);
+    }
+  }
+  return launches;
 }
 
 Error Library::readDescription(StringRef path) {
@@ -107,18 +132,7 @@ Error Library::readDescription(StringRef path) {
   for (const json::Value &value : *functions)
     if (!readFunction(value, functions_.emplace_back()))
       return createStringError(path + ": its description of a function cannot be read");
-  // Counted for the whole model, with 1 for each symbolic dim: right to scale where a batch is the only one.
-  if (std::optional<double> flops = object->getNumber("flops"); flops && functions_.size() == 1) {
-    std::set<std::string> symbols;
-    for (const Port &port : functions_.front().inputs)
-      for (const PortDim &dim : port.dims)
-        if (!dim.size)
-          symbols.insert(dim.symbol);
-    if (symbols.empty())
-      functions_.front().flops = *flops;
-    else if (symbols.size() == 1)
-      functions_.front().flopsBySymbol[*symbols.begin()] = *flops;
-  }
+  launches_ = readLaunches(object->getObject("work"));
   return Error::success();
 }
 
@@ -208,6 +222,14 @@ Error Session::callInPlace(int32_t function, ArrayRef<HostTensor> inputs) {
     return createStringError(message.empty() ? StringRef(library_.abi().status_text(status)) : message);
   }
   return Error::success();
+}
+
+Error Session::setProfile(dlc_profile *profile) {
+  const dlc_description &abi = library_.abi();
+  if (abi.struct_size < offsetof(dlc_description, set_profile) + sizeof abi.set_profile || !abi.set_profile)
+    return createStringError(Twine(abi.name) + ": cannot be profiled: compile it again with this dlc");
+  dlc_status status = abi.set_profile(session_, profile);
+  return status ? createStringError(Twine(abi.name) + ": " + abi.status_text(status)) : Error::success();
 }
 
 Error Session::setState(StringRef name, const HostTensor &value) {

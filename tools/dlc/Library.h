@@ -6,6 +6,7 @@
 #pragma once
 
 #include "runtime/model.h"
+#include "tools/dlc/Amount.h"
 #include "tools/dlc/TensorIO.h"
 #include <map>
 #include <memory>
@@ -31,10 +32,16 @@ struct Port {
 struct LibraryFunction {
   std::string name;
   std::vector<Port> inputs, outputs;
-  double flops = 0; ///< 0: not known
-  std::map<std::string, double> flopsBySymbol; ///< to be multiplied by the symbol's value and added
+  Amount flops; ///< of a run, over its symbols
 
-  double flopsFor(const std::map<std::string, int64_t> &symbols) const;
+  std::optional<int64_t> flopsFor(const std::map<std::string, int64_t> &symbols) const;
+};
+
+/// One start of a kernel in the library's program.
+struct LibraryLaunch {
+  std::string kernel, ops;
+  std::vector<std::string> nodes; ///< of the model, that it does
+  Amount flops, bytes;            ///< over d0, d1, ...
 };
 
 /// The code of one library. Stays loaded as long as this object lives.
@@ -46,6 +53,8 @@ public:
 
   const dlc_description &abi() const { return *abi_; }
   const std::vector<LibraryFunction> &functions() const { return functions_; }
+  /// By dlc_event::node.
+  const std::map<int32_t, LibraryLaunch> &launches() const { return launches_; }
   /// Index of the function called `name`, or an error that lists them.
   llvm::Expected<int32_t> find(llvm::StringRef name) const;
   /// Whether this machine runs that variant, which the library must have.
@@ -58,6 +67,7 @@ private:
   void *handle_ = nullptr;
   const dlc_description *abi_ = nullptr;
   std::vector<LibraryFunction> functions_;
+  std::map<int32_t, LibraryLaunch> launches_;
 };
 
 /// An open model with one session.
@@ -78,6 +88,8 @@ public:
   llvm::Error getState(llvm::StringRef name, HostTensor &value);
   /// Runs it and leaves the outputs with the session: what `bench` times.
   llvm::Error callInPlace(int32_t function, llvm::ArrayRef<HostTensor> inputs);
+  /// Where events go from now on; null: nowhere. It must stay.
+  llvm::Error setProfile(dlc_profile *profile);
 
 private:
   explicit Session(const Library &library) : library_(library) {}

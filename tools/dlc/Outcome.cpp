@@ -45,6 +45,12 @@ void Outcome::warn(const DiagnosticCollector &collector) {
     collector.print();
 }
 
+std::string durationText(double seconds) {
+  const char *unit = seconds < 1e-3 ? "us" : seconds < 1 ? "ms" : "s";
+  double scale = seconds < 1e-3 ? 1e6 : seconds < 1 ? 1e3 : 1;
+  return formatv("{0:F2} {1}", seconds * scale, unit).str();
+}
+
 ProgressLine::ProgressLine() : terminal_(errs().is_displayed()) {}
 
 void ProgressLine::show(StringRef text) {

@@ -27,6 +27,9 @@ private:
   bool json_;
 };
 
+/// "3.40 ms".
+std::string durationText(double seconds);
+
 /// Shows the name of the running phase on one line of standard error, if that is a terminal; it goes away at the end.
 class ProgressLine {
 public:

@@ -7,10 +7,14 @@
 #include "tools/dlc/Peak.h"
 
 #include <algorithm>
+#include <array>
 #include <atomic>
+#include <barrier>
 #include <chrono>
 #include <cstdint>
+#include <numeric>
 #include <thread>
+#include <unistd.h>
 #include <vector>
 
 namespace dlc {
@@ -88,6 +92,66 @@ double measurePeakGflops(int threads) {
     sum += best[i];
   }
   return sum;
+}
+
+//===- Memory -------------------------------------------------------------===//
+
+/// Bytes that no cache holds, and that the machine can spare.
+static size_t bytesBeyondCaches() {
+  const size_t page = sysconf(_SC_PAGESIZE), spare = size_t(std::max(0L, sysconf(_SC_AVPHYS_PAGES))) * page;
+  const size_t cache = size_t(std::max(0L, sysconf(_SC_LEVEL3_CACHE_SIZE)));
+  return std::min({std::max<size_t>(2 * cache, 256 << 20), size_t(1) << 30, spare / 2});
+}
+
+static uint64_t sumOf(const std::vector<uint64_t> &words) {
+  uint64_t sums[8] = {};
+  for (size_t i = 0; i + 8 <= words.size(); i += 8)
+    for (size_t j = 0; j < 8; ++j)
+      sums[j] += words[i + j];
+  return std::accumulate(std::begin(sums), std::end(sums), uint64_t(0));
+}
+
+MemoryPeak measureMemoryPeak(int threads) {
+  using Clock = std::chrono::steady_clock;
+  constexpr int repeats = 3;
+  const size_t words = bytesBeyondCaches() / 2 / threads / sizeof(uint64_t);
+  struct Span {
+    Clock::time_point begin, end;
+  };
+  std::vector<std::array<Span, 2 * repeats>> spans(threads);
+  std::atomic<uint64_t> kept{0}; // what was read must matter to someone
+  std::barrier together(threads);
+  auto measure = [&](int thread) {
+    std::vector<uint64_t> from(words, thread), to(words, 0);
+    for (int i = 0; i < 2 * repeats; ++i) {
+      together.arrive_and_wait();
+      Span &span = spans[thread][i];
+      span.begin = Clock::now();
+      if (i < repeats)
+        kept += sumOf(from) + sumOf(to);
+      else
+        std::copy(from.begin(), from.end(), to.begin());
+      span.end = Clock::now();
+    }
+    kept += to.empty() ? 0 : to.back();
+  };
+  std::vector<std::thread> others;
+  for (int i = 1; i < threads; ++i)
+    others.emplace_back(measure, i);
+  measure(0);
+  for (std::thread &other : others)
+    other.join();
+  // The threads share the memory: a round counts from the first to the last of them.
+  MemoryPeak peak;
+  for (int i = 0; i < 2 * repeats; ++i) {
+    Span all = spans[0][i];
+    for (const auto &one : spans)
+      all = {std::min(all.begin, one[i].begin), std::max(all.end, one[i].end)};
+    double &best = i < repeats ? peak.read : peak.copy;
+    double bytes = 2.0 * threads * words * sizeof(uint64_t);
+    best = std::max(best, bytes / std::chrono::duration<double>(all.end - all.begin).count() * 1e-9);
+  }
+  return peak;
 }
 
 } // namespace dlc

@@ -28,6 +28,7 @@ int main(int argc, char **argv) {
   dlc::addRun(app, exit);
   dlc::addCheck(app, exit);
   dlc::addBench(app, exit);
+  dlc::addProfile(app, exit);
   dlc::addInspect(app, exit);
   dlc::addOps(app, exit);
 

@@ -52,20 +52,34 @@ class Attention {
 public:
   explicit Attention(NodeView &n) : n(n) {}
   LogicalResult build(Values &results);
+  /// FlexAttention: graphs of the node change the scores and the weights instead of masks.
+  LogicalResult buildFlexible(Values &results);
 
 private:
   enum Output { Raw, Capped, Masked, Weights }; ///< what the output qk_matmul_output shows
 
   LogicalResult read();
   Tensor splitHeads(Tensor t, int64_t heads) const;
-  /// Several heads of q that share one of k and v as the rows of one, and back.
-  Tensor shareHeads(Tensor t) const;
+  /// Several heads of q that share one of k and v: as a dim behind the heads of k, or, where there is one query, as its rows.
+  Tensor byKeyHead(Tensor t) const;
   Tensor allHeads(Tensor t) const;
+  /// The keys or values as byKeyHead() of the queries needs them.
+  Tensor forGroups(Tensor t) const { return rank() == 5 && t ? unsqueeze(t, {2}) : t; }
+  bool isShared() const { return heads != keyHeads; }
+  int64_t rank() const { return isShared() && q.type().getDimSize(2) != 1 ? 5 : 4; }
+  /// A mask whose heads, if it has any, are as those of the scores.
+  Tensor masking(Tensor mask) const;
+  /// Numbers of the batch along the dims of the scores.
+  Tensor ofBatch(Tensor t) const { return unsqueeze(t, llvm::to_vector(llvm::seq<int64_t>(1, rank()))); }
   /// A mask with as many columns as there are keys: those that are missing allow nothing.
   Tensor widened(Tensor mask) const;
   /// Which places take part, of dims that broadcast to [batch, heads, queries, keys]; null if all do.
   Tensor allowed() const;
-  Tensor weights(Tensor scores, bool anyRowMayBeEmpty) const;
+  Tensor scaledScores() const;
+  /// Of the rows of the scores: those of which nothing takes part give zeros. Null if there are none.
+  Tensor isEmpty(Tensor floatMask, Tensor takesPart) const;
+  /// What graph attribute `name` makes of `t`, of the same type; `t` if there is none, null after a mistake.
+  Tensor changedBy(StringRef name, Tensor t) const;
   Tensor ints(ArrayRef<int64_t> v) const { return constantInts(n.builder(), n.loc(), v); }
   Tensor both(Tensor a, Tensor b) const { return a && b ? a & b : a ? a : b; }
 
@@ -124,16 +138,35 @@ Tensor Attention::splitHeads(Tensor t, int64_t heads) const {
   return transpose(reshape(t, concat({dimsAt(t, {0, 1}), ints({heads}), size}, 0)), {0, 2, 1, 3});
 }
 
-Tensor Attention::shareHeads(Tensor t) const {
-  if (heads == keyHeads || !t)
+Tensor Attention::byKeyHead(Tensor t) const {
+  if (!isShared() || !t)
     return t;
-  Tensor rows = dimsAt(t, {2}) * static_cast<double>(heads / keyHeads);
-  return reshape(t, concat({dimsAt(t, {0}), ints({keyHeads}), rows, dimsAt(t, {3})}, 0));
+  SmallVector<Tensor> dims{dimsAt(t, {0}), ints({keyHeads, heads / keyHeads})};
+  if (rank() == 5)
+    dims.push_back(dimsAt(t, {2}));
+  dims.push_back(dimsAt(t, {3}));
+  return reshape(t, concat(dims, 0));
 }
 Tensor Attention::allHeads(Tensor t) const {
-  if (heads == keyHeads || !t)
+  if (!isShared() || !t)
     return t;
-  return reshape(t, concat({dimsAt(t, {0}), ints({heads}), dimsAt(q, {2}), dimsAt(t, {3})}, 0));
+  return reshape(t, concat({dimsAt(t, {0}), ints({heads}), dimsAt(q, {2}), dimsAt(t, {t.rank() - 1})}, 0));
+}
+
+Tensor Attention::masking(Tensor m) const {
+  if (!m || !isShared() || m.rank() < 3)
+    return m;
+  int64_t axis = m.rank() - 3;
+  if (m.type().getDimSize(axis) == 1)
+    return rank() == 5 ? unsqueeze(m, {axis + 1}) : m;
+  SmallVector<Tensor> dims;
+  if (axis > 0)
+    dims.push_back(dimsAt(m, {0}));
+  dims.push_back(ints({keyHeads, heads / keyHeads}));
+  if (rank() == 5)
+    dims.push_back(dimsAt(m, {axis + 1}));
+  dims.push_back(dimsAt(m, {axis + 2}));
+  return reshape(m, concat(dims, 0));
 }
 
 Tensor Attention::widened(Tensor m) const {
@@ -151,10 +184,10 @@ Tensor Attention::widened(Tensor m) const {
 Tensor Attention::allowed() const {
   Tensor result;
   if (mask && mask.elementType().isInteger(1))
-    result = widened(mask);
+    result = masking(widened(mask));
   Tensor place = iota(reshape(dimsAt(k, {2}), ArrayRef<int64_t>()));
   if (lengths)
-    result = both(result, place < unsqueeze(lengths, {1, 2, 3}));
+    result = both(result, place < ofBatch(lengths));
   if (!causal && left < 0 && right < 0)
     return result;
   // How many keys come before the first query: those of the past, or those that the lengths say are there already.
@@ -162,7 +195,7 @@ Tensor Attention::allowed() const {
   if (past)
     own = own + dimsAt(past, {2});
   else if (lengths)
-    own = own + (unsqueeze(lengths, {1, 2, 3}) - dimsAt(q, {2}));
+    own = own + (ofBatch(lengths) - dimsAt(q, {2}));
   if (causal)
     result = both(result, place <= own);
   if (left >= 0)
@@ -172,34 +205,66 @@ Tensor Attention::allowed() const {
   return result;
 }
 
-/// A row of which nothing takes part becomes zeros.
-Tensor Attention::weights(Tensor scores, bool anyRowMayBeEmpty) const {
-  if (!anyRowMayBeEmpty || !scores)
-    return scores ? softmax(scores, 3) : scores;
+Tensor Attention::isEmpty(Tensor floatMask, Tensor takesPart) const {
+  // Each query sees at least itself where nothing but the order of queries and keys decides.
+  if (!mask && !lengths && left < 0 && right < 0)
+    return {};
   constexpr double infinity = std::numeric_limits<double>::infinity();
-  Tensor largest = reduceMax(scores, {3});
-  Tensor e = exp(scores - select(largest == -infinity, 0.0, largest));
-  Tensor sum = reduceSum(e, {3});
-  return e / select(sum == 0.0, 1.0, sum);
+  Tensor bias = floatMask;
+  if (takesPart)
+    bias = select(takesPart, bias ? bias : like(q, 0), -infinity);
+  return bias ? reduceMax(bias, {bias.rank() - 1}) == -infinity : bias;
+}
+
+Tensor Attention::scaledScores() const {
+  bool narrow = q.elementType().getIntOrFloatBitWidth() < 32; // products of halves may be too large for one
+  Tensor scores = apply<MatMulOp>({byKeyHead(narrow ? q * scale : q), forGroups(k)}, {flag(k, "transpose_b")});
+  return narrow || !scores ? scores : scores * scale;
+}
+
+Tensor Attention::changedBy(StringRef name, Tensor t) const {
+  if (!t || !n.graphInputs(name))
+    return t;
+  SmallVector<Value> outputs;
+  if (failed(n.buildGraph(name, t.value(), outputs)))
+    return {};
+  auto type = outputs.size() == 1 ? dyn_cast<RankedTensorType>(outputs[0].getType()) : RankedTensorType();
+  if (!type || type.getElementType() != t.elementType() || type.getRank() != t.rank())
+    return (void)n.error("expects of graph \"" + name + "\" one result of the type of its input"), Tensor();
+  return broadcastTo(t.with(outputs[0]), shapeOf(t));
+}
+
+LogicalResult Attention::buildFlexible(Values &results) {
+  if (failed(expectInputs(n, 3, 3)) || failed(read()))
+    return failure();
+  if (flat)
+    return n.error("expects inputs of rank 4, got 3");
+  Type type = q.elementType(), wide = type.getIntOrFloatBitWidth() < 32 ? Type(n.builder().getF32Type()) : type;
+  if (std::optional<int64_t> precision = n.getInt("softmax_precision"))
+    wide = elementTypeOf(n, *precision);
+  Tensor scores = scaledScores();
+  if (!wide || !scores)
+    return failure();
+  scores = changedBy("score_mod", allHeads(cast(scores, wide)));
+  Tensor shares = changedBy("prob_mod", scores ? softmax(scores, 3) : scores);
+  Tensor y = allHeads(matmul(byKeyHead(shares), forGroups(cast(v, wide))));
+  return y ? give(results, cast(y, type)) : failure();
 }
 
 LogicalResult Attention::build(Values &results) {
   if (failed(read()))
     return failure();
   Type type = q.elementType();
-  bool narrow = type.getIntOrFloatBitWidth() < 32; // products of halves may be too large for one before they are scaled
-  Tensor scores = apply<MatMulOp>({shareHeads(narrow ? q * scale : q), k}, {flag(k, "transpose_b")});
-  if (!narrow && scores)
-    scores = scores * scale;
-  Tensor shown[4];
-  shown[Raw] = scores = allHeads(scores);
+  Tensor scores = scaledScores(), shown[4];
+  shown[Raw] = scores;
   if (cap > 0)
     scores = tanh(scores / cap) * cap;
   shown[Capped] = scores;
-  bool hasFloatMask = mask && !mask.elementType().isInteger(1);
-  Tensor takesPart = allowed();
-  if (hasFloatMask)
-    scores = scores + widened(mask);
+  Tensor takesPart = allowed(), floatMask;
+  if (mask && !mask.elementType().isInteger(1)) {
+    floatMask = masking(widened(mask));
+    scores = scores + floatMask;
+  }
   if (takesPart)
     scores = select(takesPart, scores, -std::numeric_limits<double>::infinity());
   shown[Masked] = scores;
@@ -209,11 +274,13 @@ LogicalResult Attention::build(Values &results) {
       return failure();
     scores = cast(scores, wide);
   }
-  // Each query sees at least itself where nothing but the order of queries and keys decides.
-  bool anyRowMayBeEmpty = mask || lengths || left >= 0 || right >= 0;
-  Tensor shares = weights(scores, anyRowMayBeEmpty);
-  shown[Weights] = shares = shares ? cast(shares, type) : shares;
-  Tensor y = allHeads(matmul(shareHeads(shares), v));
+  if (!scores)
+    return failure();
+  Tensor shares = cast(softmax(scores, rank() - 1), type), empty = isEmpty(floatMask, takesPart);
+  Tensor y = matmul(shares, forGroups(v));
+  if (empty)
+    y = select(empty, 0.0, y);
+  y = allHeads(y);
   if (flat && y)
     y = reshape(transpose(y, {0, 2, 1, 3}), concat({dimsAt(y, {0, 2}), ints({-1})}, 0));
   if (failed(give(results, y)))
@@ -222,14 +289,19 @@ LogicalResult Attention::build(Values &results) {
   int64_t mode = n.getInt("qk_matmul_output_mode").value_or(0);
   if (mode < Raw || mode > Weights)
     return n.error("expects a qk_matmul_output_mode from 0 to 3, got " + Twine(mode));
-  return give(results, shown[mode]);
+  if (n.numOutputs() < 4)
+    return success();
+  shown[Weights] = empty ? select(empty, 0.0, shares) : shares;
+  return give(results, allHeads(shown[mode]));
 }
 } // namespace
 
 static LogicalResult buildAttention(NodeView &n, Values &results) { return Attention(n).build(results); }
+static LogicalResult buildFlexAttention(NodeView &n, Values &results) { return Attention(n).buildFlexible(results); }
 
 void appendAttentionForms(SmallVectorImpl<OnnxForm> &forms) {
   forms.push_back({"", "Attention", 23, buildAttention});
+  forms.push_back({"ai.onnx.preview", "FlexAttention", 1, buildFlexAttention});
   forms.push_back({"", "RotaryEmbedding", 23, buildRotaryEmbedding});
 }
 

@@ -162,16 +162,19 @@ Fusion MatMulOp::fusion() { return {Fusion::Kind::Alone, {}}; }
 Fusion PackedMatMulOp::fusion() { return {Fusion::Kind::Contraction, {}}; }
 Fusion PackOp::fusion() { return {Fusion::Kind::Packing, {}}; }
 
-static double productFlops(Operation *op, int64_t k, ArrayRef<int64_t> resultDims) {
-  return 2.0 * std::max<int64_t>(k, 0) * elementCount(resultDims);
+/// A multiply-add along `depth` for each element of the result.
+static Dims productFlops(Value result, AffineExpr depth, Inference &shapes) {
+  Dims factors{shapes.constant(2), depth};
+  factors.append(shapes.dims(result));
+  return factors;
 }
-double MatMulOp::flops(ArrayRef<int64_t> resultDims) {
-  auto a = cast<RankedTensorType>(getA().getType());
-  return productFlops(*this, a.getDimSize(a.getRank() - (getTransposeA() ? 2 : 1)), resultDims);
+Dims MatMulOp::flops(Inference &shapes) {
+  Dims a = shapes.dims(getA());
+  return productFlops(getResult(), a[a.size() - (getTransposeA() ? 2 : 1)], shapes);
 }
-double PackedMatMulOp::flops(ArrayRef<int64_t> resultDims) {
-  auto b = cast<RankedTensorType>(getB().getType());
-  return productFlops(*this, b.getDimSize(b.getRank() - 2), resultDims);
+Dims PackedMatMulOp::flops(Inference &shapes) {
+  Dims b = shapes.dims(getB());
+  return productFlops(getResult(), b[b.size() - 2], shapes);
 }
 
 //===----------------------------------------------------------------------===//

@@ -114,8 +114,10 @@ LogicalResult DepthwiseConvOp::evaluate(ArrayRef<const Array *> operands, Mutabl
 Number DepthwiseConvOp::initial(Type type) { return Number::of(type, 0); }
 Scalar DepthwiseConvOp::emitCombine(Scalar a, ArrayRef<Scalar> elements) { return a + elements[0] * elements[1]; }
 Fusion DepthwiseConvOp::fusion() { return {Fusion::Kind::Contraction, {}}; }
-double DepthwiseConvOp::flops(ArrayRef<int64_t> resultDims) {
-  return 2.0 * elementCount(getWindow()) * elementCount(resultDims);
+Dims DepthwiseConvOp::flops(Inference &shapes) {
+  Dims factors = shapes.dims(getResult());
+  factors.push_back(shapes.constant(2 * elementCount(getWindow())));
+  return factors;
 }
 
 bool PackedConvOp::isPadded() {
@@ -128,18 +130,18 @@ Fusion PackedConvOp::fusion() {
   return {Fusion::Kind::Contraction, {}, static_cast<int64_t>(getWindow().size())};
 }
 
-static double convolutionFlops(ArrayRef<int64_t> window, ArrayRef<int64_t> resultDims) {
-  double products = 1;
-  for (int64_t d : window)
-    products *= std::max<int64_t>(d, 0);
-  return 2 * products * elementCount(resultDims);
+/// A multiply-add for each place of the window and element of the result.
+static Dims convolutionFlops(Value result, ArrayRef<AffineExpr> window, Inference &shapes) {
+  Dims factors{shapes.constant(2)};
+  factors.append(window.begin(), window.end());
+  factors.append(shapes.dims(result));
+  return factors;
 }
-double ConvOp::flops(ArrayRef<int64_t> resultDims) {
-  return convolutionFlops(cast<RankedTensorType>(getW().getType()).getShape().drop_front().drop_back(), resultDims);
+Dims ConvOp::flops(Inference &shapes) {
+  Dims w = shapes.dims(getW());
+  return convolutionFlops(getResult(), ArrayRef<AffineExpr>(w).drop_front().drop_back(), shapes);
 }
-double PackedConvOp::flops(ArrayRef<int64_t> resultDims) {
-  return convolutionFlops(cast<RankedTensorType>(getW().getType()).getDimSize(2), resultDims);
-}
+Dims PackedConvOp::flops(Inference &shapes) { return convolutionFlops(getResult(), shapes.dims(getW())[2], shapes); }
 
 //===----------------------------------------------------------------------===//
 // Packing

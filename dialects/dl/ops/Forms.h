@@ -76,10 +76,12 @@ void appendContractForms(llvm::SmallVectorImpl<OnnxForm> &forms);
 void appendConvForms(llvm::SmallVectorImpl<OnnxForm> &forms);
 void appendControlForms(llvm::SmallVectorImpl<OnnxForm> &forms);
 void appendEinsumForms(llvm::SmallVectorImpl<OnnxForm> &forms);
+void appendFourierForms(llvm::SmallVectorImpl<OnnxForm> &forms);
 void appendFormulaForms(llvm::SmallVectorImpl<OnnxForm> &forms);
 void appendGenerateForms(llvm::SmallVectorImpl<OnnxForm> &forms);
 void appendIndexForms(llvm::SmallVectorImpl<OnnxForm> &forms);
 void appendLayoutForms(llvm::SmallVectorImpl<OnnxForm> &forms);
+void appendLinearAttentionForms(llvm::SmallVectorImpl<OnnxForm> &forms);
 void appendLossForms(llvm::SmallVectorImpl<OnnxForm> &forms);
 void appendNormalizeForms(llvm::SmallVectorImpl<OnnxForm> &forms);
 void appendOptimizerForms(llvm::SmallVectorImpl<OnnxForm> &forms);
@@ -93,10 +95,14 @@ void appendResizeForms(llvm::SmallVectorImpl<OnnxForm> &forms);
 void appendRecurrentForms(llvm::SmallVectorImpl<OnnxForm> &forms);
 void appendScanForms(llvm::SmallVectorImpl<OnnxForm> &forms);
 void appendScatterForms(llvm::SmallVectorImpl<OnnxForm> &forms);
+void appendVisionForms(llvm::SmallVectorImpl<OnnxForm> &forms);
 
 /// Operand `y` of a node older than opset 7 with dims that broadcast to those of `x` as numpy does; null, reported, where
 /// its attributes `broadcast` and `axis` do not allow that.
 Tensor broadcastFromAxis(NodeView &n, Tensor x, Tensor y);
+
+/// Col2Im by putting each element at its place, one by one: for any number of dims, which may be computed.
+mlir::LogicalResult buildComputedCol2Im(NodeView &n, Values &results);
 
 /// Contents of pointwise results over integer operands whose contents are known.
 mlir::LogicalResult inferPointwiseContents(mlir::Operation *op, Inference &shapes, llvm::ArrayRef<mlir::AffineExpr> dims);
