@@ -1,14 +1,17 @@
 #!/usr/bin/env python3
 """Times compiled models beside ONNX Runtime, alternating in one process, and prints medians.
 
-Products (f32, one thread, and two), a product with bias and gelu, a matrix-vector product, and passes over rows.
+Products (f32, one thread, and two), a product with bias and gelu, a matrix-vector product, passes over rows, and layers
+over windows.
 Beside each figure stands its limit: the multiply-add peak measured before and after the case, and a memcpy that moves
 as many bytes, which alternates with the rest. ONNX Runtime writes into bound outputs, as the library does. Example:
 
     build/venv/bin/python tools/bench/compare.py --dlc build/bin/dlc --only 'matmul.*'
 """
 import argparse
+import itertools
 import json
+import math
 import pathlib
 import re
 import statistics
@@ -77,6 +80,38 @@ def cases():
            traffic)
 
 
+def window_cases():
+    """Layers over windows in whose model channels come last, and for ONNX Runtime first, as it likes them."""
+    last, first = [0, 2, 3, 1], [0, 3, 1, 2]
+
+    def case(name, op, size, channels, weights=None, flops=0, **attributes):
+        x = [1, channels, size, size]
+        constants = [("w", weights)] if weights is not None else []
+        node = helper.make_node(op, ["a", *(n for n, _ in constants)], ["b"], **attributes)
+        proto = model([node], [("a", x)], [("b", None)], constants)
+        shape = onnx.shape_inference.infer_shapes(proto).graph.output[0].type.tensor_type.shape
+        y = [d.dim_value for d in shape.dim]
+        own = model([helper.make_node("Transpose", ["x"], ["a"], perm=first), node,
+                     helper.make_node("Transpose", ["b"], ["y"], perm=last)],
+                    [("x", [x[i] for i in last])], [("y", [y[i] for i in last])], constants)
+        theirs = model([node], [("a", x)], [("b", y)], constants)
+        return name, own, flops * math.prod(y), 4 * (math.prod(x) + math.prod(y)), theirs
+
+    for size, channels, kernel, stride in ((112, 32, 3, 1), (112, 64, 3, 2), (56, 128, 3, 1), (28, 240, 5, 1), (14, 512, 3, 1),
+                                           (7, 1024, 3, 1)):
+        yield case(f"depthwise-{kernel}x{kernel}-{size}-{channels}" + ("-stride-2" if stride > 1 else ""), "Conv", size, channels,
+                   tensor(channels, 1, kernel, kernel), 2 * kernel**2, group=channels, strides=[stride] * 2,
+                   pads=[kernel // 2] * 4)
+    yield case("max-pool-3x3-112-64", "MaxPool", 112, 64, kernel_shape=[3, 3], strides=[2, 2], pads=[1] * 4)
+    yield case("max-pool-2x2-56-256", "MaxPool", 56, 256, kernel_shape=[2, 2], strides=[2, 2])
+    yield case("average-pool-3x3-28-256", "AveragePool", 28, 256, kernel_shape=[3, 3], pads=[1] * 4)
+    yield case("global-average-7-1280", "GlobalAveragePool", 7, 1280)
+    yield case("conv-transpose-2x2-64-128", "ConvTranspose", 64, 128, tensor(128, 64, 2, 2), 2 * 128, kernel_shape=[2, 2],
+               strides=[2, 2])
+    yield case("conv-transpose-4x4-32-128", "ConvTranspose", 32, 128, tensor(128, 64, 4, 4), 8 * 128, kernel_shape=[4, 4],
+               strides=[2, 2], pads=[1] * 4)
+
+
 def seconds(call, least=0.05):
     """One measurement: the mean of as many calls as take `least` seconds."""
     start, count = time.perf_counter(), 0
@@ -128,10 +163,10 @@ def main():
     arguments = parser.parse_args()
     copy_from, copy_to = tensor(4096, 1024), np.empty((4096, 1024), np.float32)
     if not arguments.json:
-        print(f"{'case':26}{'dlc':>10}{'2 threads':>11}{'gain':>6}{'ORT':>10}{'dlc/ORT':>9}{'GFLOP/s':>9}{'of peak':>9}"
+        print(f"{'case':30}{'dlc':>10}{'2 threads':>11}{'gain':>6}{'ORT':>10}{'dlc/ORT':>9}{'GFLOP/s':>9}{'of peak':>9}"
               f"{'of memcpy':>11}")
     with tempfile.TemporaryDirectory() as folder:
-        for name, proto, flops, traffic in cases():
+        for name, proto, flops, traffic, *other_proto in itertools.chain(cases(), window_cases()):
             if not re.fullmatch(arguments.only, name):
                 continue
             path = pathlib.Path(folder) / f"{name}.onnx"
@@ -140,11 +175,13 @@ def main():
             subprocess.run([arguments.dlc, "compile", str(path), "-o", folder, "--name", library], check=True,
                            stdout=subprocess.DEVNULL)
             inputs = {i.name: tensor(*[d.dim_value for d in i.type.tensor_type.shape.dim]) for i in proto.graph.input}
+            theirs = other_proto[0] if other_proto else proto
+            their_inputs = {i.name: tensor(*[d.dim_value for d in i.type.tensor_type.shape.dim]) for i in theirs.graph.input}
             shared = f"{folder}/lib{library}.so"
             one, two = dlc.Model(shared, threads=1).bind(inputs), dlc.Model(shared, threads=2).bind(inputs)
             before = peak_gflops(arguments.dlc, shared)
             own, both, other, copy = alternate(
-                [one, two, runtime_call(proto.SerializeToString(), inputs), lambda: np.copyto(copy_to, copy_from)],
+                [one, two, runtime_call(theirs.SerializeToString(), their_inputs), lambda: np.copyto(copy_to, copy_from)],
                 arguments.rounds)
             peaks = [(x + y) / 2 for x, y in zip(before, peak_gflops(arguments.dlc, shared))]
             # A memcpy of as many bytes as the case moves.
@@ -155,7 +192,7 @@ def main():
             if arguments.json:
                 print(json.dumps(row), flush=True)
                 continue
-            print(f"{name:26}{own * 1e3:8.3f}ms{both * 1e3:9.3f}ms{own / both:6.2f}{other * 1e3:8.3f}ms{own / other:9.2f}"
+            print(f"{name:30}{own * 1e3:8.3f}ms{both * 1e3:9.3f}ms{own / both:6.2f}{other * 1e3:8.3f}ms{own / other:9.2f}"
                   f"{flops / own / 1e9:9.1f}{row['of_peak']:9.2f}{own / copied:11.2f}", flush=True)
 
 

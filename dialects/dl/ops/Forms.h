@@ -101,6 +101,9 @@ void appendVisionForms(llvm::SmallVectorImpl<OnnxForm> &forms);
 /// its attributes `broadcast` and `axis` do not allow that.
 Tensor broadcastFromAxis(NodeView &n, Tensor x, Tensor y);
 
+/// Col2Im by putting each element at its place, one by one: for any number of dims, which may be computed.
+mlir::LogicalResult buildComputedCol2Im(NodeView &n, Values &results);
+
 /// Contents of pointwise results over integer operands whose contents are known.
 mlir::LogicalResult inferPointwiseContents(mlir::Operation *op, Inference &shapes, llvm::ArrayRef<mlir::AffineExpr> dims);
 /// Requires dims of indices to be within those of data, `axis` aside.

@@ -307,15 +307,15 @@ static LogicalResult buildConvTranspose(NodeView &n, Values &results) {
 static LogicalResult buildCol2Im(NodeView &n, Values &results) {
   if (failed(expectInputs(n, 3, 3)))
     return failure();
-  Tensor x = inputOf(n, 0);
+  Tensor x = inputOf(n, 0), dims = inputOf(n, 1);
+  if (!isConstant(dims.value()) || !isConstant(n.input(2)) || dims.rank() != 1 || dims.type().getDimSize(0) > 3)
+    return buildComputedCol2Im(n, results);
   auto image = intsFrom(n, "image_shape", 1), block = intsFrom(n, "block_shape", 2);
   if (failed(image) || failed(block))
     return failure();
   int64_t spatial = (*image)->size(), places = 1;
   if (x.rank() != 3 || spatial < 1 || static_cast<int64_t>((*block)->size()) != spatial)
     return n.error("expects an input of rank 3 and as many dims of the image as of the block");
-  if (spatial > 3)
-    return unsupported(n, "more than 3 spatial dims");
   for (int64_t v : **image)
     if (v < 1 || v >= mostOfWindows)
       return n.error("expects image dims of 1 to " + Twine(mostOfWindows - 1) + ", got " + Twine(v));

@@ -11,8 +11,8 @@ namespace dlc::dl {
 // Col2Im
 //===----------------------------------------------------------------------===//
 
-/// Sums blocks [batch, channels * block..., blocks] where they overlap in an image.
-static LogicalResult buildCol2Im(NodeView &n, Values &results) {
+/// Sums blocks [batch, channels * block..., blocks] where they overlap in an image; its dims and the block's may be computed.
+LogicalResult buildComputedCol2Im(NodeView &n, Values &results) {
   if (failed(expectInputs(n, 3, 3)))
     return failure();
   Tensor x = inputOf(n, 0);
@@ -137,7 +137,6 @@ static LogicalResult buildRoiAlign(NodeView &n, Values &results) {
 }
 
 void appendRegionForms(SmallVectorImpl<OnnxForm> &forms) {
-  forms.push_back({"", "Col2Im", 18, buildCol2Im});
   forms.push_back({"", "RoiAlign", 10, buildRoiAlign});
 }
 
