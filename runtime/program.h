@@ -173,6 +173,20 @@ void *dlc_rt_result(dlc_context *context, int64_t *result, int32_t rank, const i
 int32_t dlc_rt_loop(dlc_context *context, dlc_body body, const int32_t *table, int64_t trips, int64_t condition,
                     void **inputs, int64_t *symbols, int64_t *results, int64_t *turn);
 
+/* A body of a scan: as dlc_body, but each word of `results` says where a result goes. */
+
+/* Runs a body `trips` times; returns a dlc_status.
+
+   `table`: number of carried values, of step values, of stacks; then for each step value and stack whether its rows are
+   taken from the last to the first. `inputs`: the carried values at the start, the step values, and what the body captures.
+   `places`: for each carried value where it goes in the end, then for each a place of as many bytes, then the stacks.
+   `bytes`: of each carried value, then of a row of each step value and stack. `results`: room for a word for each carried
+   value and stack.
+   The body gets `inputs` with the row of each step value, and gives the carried values and the rows of the stacks. The
+   arrays are changed, as is `places`' memory. */
+int32_t dlc_rt_scan(dlc_context *context, dlc_body body, const int32_t *table, int64_t trips, void **inputs,
+                    const int64_t *symbols, void *const *places, const int64_t *bytes, int64_t *results);
+
 /* Where state `index` of the model lies. Only in functions whose state_access says so. */
 void *dlc_rt_state(dlc_context *context, int32_t index);
 

@@ -132,7 +132,7 @@ private:
   /// The value of an op that only reads `source`: the same bytes, or the elements elsewhere, or a function of few
   /// values. No budget applies, since the result has no more elements than the file.
   ElementsAttr foldLarge(DlOp op, DenseResourceElementsAttr source, RankedTensorType type) {
-    if (type.getNumElements() > source.getNumElements())
+    if (elementCount(type.getShape()) > source.getNumElements())
       return {};
     if (op.fusion().kind == Fusion::Kind::Alias && source.getNumElements() == type.getNumElements())
       return DenseResourceElementsAttr::get(type, source.getRawHandle());
@@ -182,7 +182,7 @@ private:
   }
 
   ElementsAttr evaluate(DlOp op, ArrayRef<ElementsAttr> operands, RankedTensorType type) {
-    if (type.getNumElements() > budget)
+    if (elementCount(type.getShape()) > budget)
       return {};
     std::vector<Array> arrays;
     for (ElementsAttr a : operands) {

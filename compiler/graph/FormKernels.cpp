@@ -11,6 +11,7 @@
 //===----------------------------------------------------------------------===//
 #include "compiler/Passes.h"
 #include "compiler/graph/DimEmitter.h"
+#include "dialects/dl/AttentionPattern.h"
 #include "dialects/dl/Dialect.h"
 #include "mlir/Dialect/Affine/IR/AffineOps.h"
 #include "llvm/ADT/SetVector.h"
@@ -53,11 +54,16 @@ public:
 
   void run() {
     findNeeded();
-    for (auto [i, op] : llvm::enumerate(block)) {
+    for (auto [i, op] : llvm::enumerate(block))
       position[&op] = i;
-      if (needed.contains(&op) && isa<DlOp>(op))
+    for (ProductOp op : block.getOps<ProductOp>())
+      if (std::optional<AttentionPattern> attention = matchAttention(op); attention && needed.contains(op))
+        placeAttention(*attention);
+    for (Operation &op : block)
+      if (Group *attention = groups.lookup(&op))
+        addProducers(attention, &op); // by now all of them are placed
+      else if (needed.contains(&op) && isa<DlOp>(op))
         place(&op);
-    }
     splitEpilogues();
     rebuild();
   }
@@ -135,6 +141,10 @@ private:
   void add(Group *g, Operation *op) {
     g->ops.push_back(op);
     groups[op] = g;
+    addProducers(g, op);
+  }
+
+  void addProducers(Group *g, Operation *op) {
     for (Value v : op->getOperands())
       if (Group *p = groupOf(v); p && p != g)
         g->producers.insert(p);
@@ -272,6 +282,17 @@ private:
     add(g, op);
   }
 
+  /// One kernel, which never holds more than a few rows of the scores.
+  void placeAttention(const AttentionPattern &attention) {
+    SmallVector<Operation *> ops = attention.ops();
+    llvm::sort(ops, [&](Operation *a, Operation *c) { return position[a] < position[c]; });
+    Group *g = newGroup(ops.back(), Fusion::Kind::Contraction);
+    g->open = false;
+    g->frame = shapes.dims(ops.back()->getResult(0));
+    for (Operation *op : ops)
+      add(g, op);
+  }
+
   /// Whether an op of `g` reads results of `p` at computed places, for which they must be in memory.
   bool readsAtPlaces(Group *g, Group *p) {
     return llvm::any_of(g->ops, [&](Operation *op) {
@@ -280,16 +301,19 @@ private:
     });
   }
 
-  /// Groups that feed `op` and are pointwise over the same frame become one with `g`.
+  /// Groups that feed `op` and are pointwise over the same frame become one with `g`; such that read at computed places
+  /// only where `g` does so too, since these reads may keep a kernel from being vectorized.
   void absorbProducers(Group *g, Operation *op) {
     if (g->root == Fusion::Kind::Contraction)
       return;
     for (Value v : op->getOperands()) {
       Group *p = groupOf(v);
-      if (!p || p == g || !p->open || p->root != Fusion::Kind::Pointwise || !p->reduced.empty() ||
-          p->frame != g->frame || p->ops.size() + g->ops.size() > maxOps)
+      if (!p || p == g || !p->open || !p->reduced.empty() || p->frame != g->frame ||
+          p->ops.size() + g->ops.size() > maxOps)
         continue;
-      if (readsAtPlaces(g, p))
+      if (p->root != Fusion::Kind::Pointwise && (p->root != Fusion::Kind::Indexed || g->root != Fusion::Kind::Indexed))
+        continue;
+      if (readsAtPlaces(g, p) || readsAtPlaces(p, g))
         continue;
       bool cycle = false;
       for (Group *other : g->producers)
@@ -328,7 +352,7 @@ private:
   void splitEpilogues() {
     for (size_t i = 0, n = storage.size(); i < n; ++i) {
       Group *g = storage[i].get();
-      if (g->root != Fusion::Kind::Contraction || g->ops.size() < 2)
+      if (g->root != Fusion::Kind::Contraction || !g->open || g->ops.size() < 2)
         continue;
       unsigned escaping = llvm::count_if(g->ops, [&](Operation *op) { return escapes(g, op); });
       if (escaping == 1 && escapes(g, g->ops.back()))

@@ -1,14 +1,16 @@
 //===- OutlineBodies.cpp - A function for each body of a control op -------===//
 //
 // Before: branches and loops with bodies as regions, which see the values around them. After: each body is a private
-// function with the attribute `dlc.body`, whose arguments are the body's and then what it captured; constants are copied
-// into it. Here, first, so that every later pass meets functions of one block and plans each body by itself.
+// function with the attribute `dlc.body`, whose arguments are the body's and then what it captured; constants, and what is
+// computed of constants alone, are copied into it. Here, first, so that every later pass meets functions of one block and
+// plans each body by itself.
 //
 // A dim of an argument gets the name of the expression that it is outside, so that equal dims are equal in the body too.
 //
 //===----------------------------------------------------------------------===//
 #include "compiler/Passes.h"
 #include "dialects/dl/Dialect.h"
+#include "mlir/IR/IRMapping.h"
 #include "mlir/IR/SymbolTable.h"
 #include "mlir/Transforms/RegionUtils.h"
 #include "llvm/ADT/SetVector.h"
@@ -38,7 +40,8 @@ public:
     if (failed(shapes.run(function.getBody().front())))
       return failure();
     for (ControlOp op : ops)
-      outline(op);
+      if (failed(outline(op)))
+        return failure();
     return success();
   }
 
@@ -62,34 +65,82 @@ private:
     return b.getStrArrayAttr(texts);
   }
 
-  /// The dims of a result that the function knows by itself.
-  ArrayAttr notedDims(Value v) {
-    SmallVector<StringRef> texts;
+  /// The dims of a result that the function knows by itself; with `operands`, those that are theirs too: "#2.0" is dim 0 of
+  /// number 2.
+  ArrayAttr notedDims(Value v, ValueRange operands) {
+    SmallVector<std::string> texts;
     for (AffineExpr e : shapes.dims(v)) {
       auto symbol = dyn_cast<AffineSymbolExpr>(e);
-      texts.push_back(symbol && shapes.symbols()[symbol.getPosition()].kind == SymbolDefinition::Kind::Input
-                          ? StringRef(shapes.symbols()[symbol.getPosition()].name)
-                          : StringRef());
+      texts.emplace_back();
+      if (symbol && shapes.symbols()[symbol.getPosition()].kind == SymbolDefinition::Kind::Input)
+        texts.back() = shapes.symbols()[symbol.getPosition()].name;
+      else if (!constantOf(e))
+        for (auto [i, operand] : llvm::enumerate(operands))
+          for (auto [axis, d] : llvm::enumerate(shapes.dims(operand)))
+            if (d == e)
+              texts.back() = "#" + std::to_string(i) + "." + std::to_string(axis);
     }
-    return b.getStrArrayAttr(texts);
+    SmallVector<StringRef> references(texts.begin(), texts.end());
+    return b.getStrArrayAttr(references);
   }
 
-  void outline(ControlOp op) {
+  /// The names of the dims of what `op`'s body yields, which must be its arguments' or constants.
+  LogicalResult namePlaces(ControlOp op, ValueRange yielded, ArrayRef<DictionaryAttr> arguments,
+                           SmallVectorImpl<DictionaryAttr> &places) {
+    llvm::DenseSet<Attribute> known;
+    for (DictionaryAttr a : arguments)
+      known.insert_range(a.getAs<ArrayAttr>("dl.dims"));
+    for (auto [i, v] : llvm::enumerate(yielded)) {
+      ArrayAttr names = namesOf(v);
+      for (auto [axis, name] : llvm::enumerate(names))
+        if (!cast<StringAttr>(name).empty() && !known.contains(name))
+          return op->emitOpError() << "gives in its body a value whose dim " << axis
+                                   << " is no constant and no dim of its inputs, which is not supported";
+      places.push_back(b.getDictionaryAttr(b.getNamedAttr("dl.dims", names)));
+    }
+    return success();
+  }
+
+  /// Whether `v` will fold. Bodies compute such values themselves: where they read weights, these can be packed.
+  bool isOfConstants(Value v) {
+    Operation *op = v.getDefiningOp();
+    if (!op || !isa<DlOp>(op) || op->getNumResults() != 1 || op->getNumRegions() || !isPure(op))
+      return false;
+    if (auto known = ofConstants.find(op); known != ofConstants.end())
+      return known->second;
+    bool result = isa<ConstantOp>(op) ||
+                  (op->getNumOperands() > 0 && llvm::all_of(op->getOperands(), [&](Value x) { return isOfConstants(x); }));
+    return ofConstants[op] = result;
+  }
+
+  /// What computes `v` of constants, here.
+  Value cloneOfConstants(Value v, IRMapping &copies) {
+    if (copies.contains(v))
+      return copies.lookup(v);
+    for (Value operand : v.getDefiningOp()->getOperands())
+      cloneOfConstants(operand, copies);
+    return b.clone(*v.getDefiningOp(), copies)->getResult(0);
+  }
+
+  LogicalResult outline(ControlOp op) {
     llvm::SetVector<Value> seen;
     for (Region &region : op->getRegions())
       getUsedValuesDefinedAbove(region, seen);
     llvm::SetVector<Value> captured, constants;
     for (Value v : seen)
-      (v.getDefiningOp<ConstantOp>() ? constants : captured).insert(v);
-
-    SmallVector<Attribute> functions, dims;
-    for (Region &region : op->getRegions())
-      functions.push_back(moveBody(op, region, captured.getArrayRef(), constants.getArrayRef()));
-    for (Value v : op->getResults())
-      dims.push_back(notedDims(v));
+      (isOfConstants(v) ? constants : captured).insert(v);
 
     SmallVector<Value> operands(op->getOperands());
     llvm::append_range(operands, captured);
+    SmallVector<Attribute> functions, dims;
+    for (Value v : op->getResults())
+      dims.push_back(notedDims(v, op.placesResults() ? ValueRange(operands) : ValueRange()));
+    for (Region &region : op->getRegions()) {
+      functions.push_back(moveBody(op, region, captured.getArrayRef(), constants.getArrayRef()));
+      if (!functions.back())
+        return failure();
+    }
+
     OperationState state(op->getLoc(), op->getName().getStringRef(), operands, op->getResultTypes(), op->getAttrs());
     state.addAttribute("bodies", b.getArrayAttr(functions));
     state.addAttribute("result_dims", b.getArrayAttr(dims));
@@ -97,7 +148,10 @@ private:
     Operation *outlined = b.create(state);
     op->replaceAllUsesWith(outlined);
     op->erase();
+    return success();
   }
+
+  /// Null, reported, where the results have no places.
 
   FlatSymbolRefAttr moveBody(ControlOp op, Region &region, ArrayRef<Value> captured, ArrayRef<Value> constants) {
     Block &body = region.front();
@@ -107,11 +161,15 @@ private:
     };
     llvm::for_each(body.getArguments(), describe);
     llvm::for_each(captured, describe);
+    SmallVector<DictionaryAttr> places;
+    if (op.placesResults() && failed(namePlaces(op, body.getTerminator()->getOperands(), attributes, places)))
+      return {};
     for (Value v : captured)
       replaceAllUsesInRegionWith(v, body.addArgument(v.getType(), v.getLoc()), region);
     b.setInsertionPointToStart(&body);
+    IRMapping copies;
     for (Value v : constants)
-      replaceAllUsesInRegionWith(v, b.clone(*v.getDefiningOp())->getResult(0), region);
+      replaceAllUsesInRegionWith(v, cloneOfConstants(v, copies), region);
 
     Operation *yield = body.getTerminator();
     auto type = b.getFunctionType(body.getArgumentTypes(), yield->getOperandTypes());
@@ -124,6 +182,10 @@ private:
     outlined.getBody().takeBody(region);
     for (auto [i, a] : llvm::enumerate(attributes))
       outlined.setArgAttrs(i, a);
+    if (op.placesResults())
+      outlined->setAttr("dlc.places", b.getUnitAttr());
+    for (auto [i, a] : llvm::enumerate(places))
+      outlined.setResultAttrs(i, a);
     b.setInsertionPoint(yield);
     func::ReturnOp::create(b, yield->getLoc(), yield->getOperands());
     yield->erase();
@@ -137,6 +199,7 @@ private:
   OpBuilder b;
   SymbolicShapes shapes;
   llvm::DenseMap<AffineExpr, size_t> names;
+  llvm::DenseMap<Operation *, bool> ofConstants;
 };
 
 struct OutlineBodies : impl::OutlineBodiesPassBase<OutlineBodies> {

@@ -99,7 +99,7 @@ FailureOr<SmallVector<OpFoldResult>> Converter::dimsOf(Location loc, Value v) {
         dims.push_back(symbol(loc, info.symbols[d.value].name, d.value));
     return dims;
   }
-  if (v.getDefiningOp<dl::ControlOp>()) {
+  if (auto control = v.getDefiningOp<dl::ControlOp>(); control && !control.placesResults()) {
     auto known = controlDims.find(v);
     if (known == controlDims.end())
       return failure();
@@ -111,6 +111,8 @@ FailureOr<SmallVector<OpFoldResult>> Converter::dimsOf(Location loc, Value v) {
   } else if (auto view = v.getDefiningOp<dl::ViewOp>()) {
     map = view.getDims();
     symbols = view.getSymbols();
+  } else if (auto scan = v.getDefiningOp<dl::ScanOp>()) {
+    return dimsOf(loc, scan, cast<OpResult>(v).getResultNumber());
   } else {
     auto type = cast<RankedTensorType>(v.getType());
     if (!type.hasStaticShape())

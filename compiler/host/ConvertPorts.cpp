@@ -156,7 +156,7 @@ void Converter::claimOutputs() {
   returned = source.getBody().front().getTerminator()->getOperands();
   for (auto [i, v] : llvm::enumerate(returned)) {
     Value root = withoutViews(v);
-    if (!root.getDefiningOp() || !isa<rt::CallOp, dl::ShapeOfOp>(root.getDefiningOp()))
+    if (!root.getDefiningOp() || !isa<rt::CallOp, dl::ShapeOfOp, dl::ScanOp>(root.getDefiningOp()))
       continue;
     if (!places[i].isState || canReplace(stateArguments.lookup(places[i].index), root))
       claimed.try_emplace(root, i);
@@ -165,6 +165,8 @@ void Converter::claimOutputs() {
 
 bool Converter::canReplace(Value old, Value next) {
   auto call = next.getDefiningOp<rt::CallOp>();
+  if (!call && !next.getDefiningOp<dl::ShapeOfOp>())
+    return false;
   auto callee = call ? symbolTable.lookup<func::FuncOp>(call.getCallee()) : func::FuncOp();
   auto inPlace = callee ? callee->getAttrOfType<ArrayAttr>("dlc.in_place") : ArrayAttr();
   ArrayRef<int64_t> allowed;
@@ -196,6 +198,8 @@ Value Converter::output(Location loc, unsigned i, ArrayRef<OpFoldResult> dims) {
   dispatchIndexOpFoldResults(dims, dynamic, fixed);
   written.insert(i);
   Type buffer = rt::BufferType::get(b.getContext());
+  if (hasPlaces)
+    return place(loc, i, dims);
   if (isBody) {
     int64_t place = 0;
     for (int32_t rank : ranksOf(returned.take_front(i)))

@@ -41,6 +41,8 @@ FailureOr<func::FuncOp> Converter::run() {
   target = func::FuncOp::create(b, source.getLoc(), source.getSymName(), b.getFunctionType({}, {}));
   target.setVisibility(source.getVisibility());
   target->setAttr(isBody ? "dlc.body" : "dlc.entry", b.getUnitAttr());
+  if (hasPlaces)
+    target->setAttr("dlc.places", b.getUnitAttr());
   b.setInsertionPointToStart(target.addEntryBlock());
   // Nobody outside calls a body, so the program's tables do not list it.
   if (!isBody) {
@@ -131,6 +133,8 @@ LogicalResult Converter::convert(Operation *op) {
     return convertIf(branch);
   if (auto loop = dyn_cast<dl::LoopOp>(op); loop && loop.getBodies())
     return convertLoop(loop);
+  if (auto scan = dyn_cast<dl::ScanOp>(op); scan && scan.getBodies())
+    return convertScan(scan);
   if (isa<dl::ViewOp>(op))
     return success();
   if (auto require = dyn_cast<dl::RequireOp>(op))

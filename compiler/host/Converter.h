@@ -33,7 +33,7 @@ public:
   Converter(mlir::func::FuncOp source, mlir::SymbolTable &symbolTable, const llvm::StringMap<SymbolPlaces> &bodies,
             HostProgram &program, int64_t &lastNode)
       : source(source), symbolTable(symbolTable), bodies(bodies), program(program), lastNode(lastNode),
-        isBody(source->hasAttr("dlc.body")), b(source.getContext()) {}
+        isBody(source->hasAttr("dlc.body")), hasPlaces(source->hasAttr("dlc.places")), b(source.getContext()) {}
 
   mlir::FailureOr<mlir::func::FuncOp> run();
 
@@ -64,6 +64,8 @@ private:
   mlir::OpFoldResult evaluate(mlir::Location loc, mlir::AffineExpr e, mlir::ValueRange symbols);
   /// The dims of a tensor of the source, or failure when they are not known yet.
   mlir::FailureOr<llvm::SmallVector<mlir::OpFoldResult>> dimsOf(mlir::Location loc, mlir::Value v);
+  /// Those of a result, from the operands' and what was noted of the body.
+  mlir::FailureOr<llvm::SmallVector<mlir::OpFoldResult>> dimsOf(mlir::Location loc, dl::ScanOp op, unsigned result);
   mlir::Value bytes(mlir::Location loc, llvm::ArrayRef<mlir::OpFoldResult> dims, mlir::Type elementType);
 
   //===--- Ops ---------------------------------------------------------------===//
@@ -82,6 +84,9 @@ private:
   void defineResults(mlir::Operation *op, mlir::ArrayAttr noted, mlir::ValueRange made, mlir::ValueRange dims);
   mlir::LogicalResult convertIf(dl::IfOp op);
   mlir::LogicalResult convertLoop(dl::LoopOp op);
+  mlir::LogicalResult convertScan(dl::ScanOp op);
+  /// Of a body with places: where result `i` goes, and a check that its dims are as the caller took them to be.
+  mlir::Value place(mlir::Location loc, unsigned i, llvm::ArrayRef<mlir::OpFoldResult> dims);
   llvm::SmallVector<mlir::Value> buffersOf(mlir::ValueRange values);
   static llvm::SmallVector<int32_t> ranksOf(mlir::ValueRange values);
 
@@ -91,7 +96,7 @@ private:
   HostProgram &program;
   int64_t &lastNode;
   HostProgram::Function info;
-  bool isBody;
+  bool isBody, hasPlaces; ///< places: of a body whose caller says where results go
   mlir::OpBuilder b;
   mlir::ValueRange returned;
   mlir::Operation *lastRequire = nullptr;

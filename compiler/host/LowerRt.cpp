@@ -81,7 +81,7 @@ private:
     SmallVector<SmallVector<Operation *>> parts(1);
     unsigned work = 0;
     for (Operation &op : source.getBody().front().without_terminator()) {
-      if (isa<rt::LaunchOp, rt::CopyOp, rt::StoreDimsOp, rt::ReadOp, rt::OutputOp, rt::ResultOp, rt::IfOp, rt::LoopOp>(op) &&
+      if (isa<rt::LaunchOp, rt::CopyOp, rt::StoreDimsOp, rt::ReadOp, rt::OutputOp, rt::ResultOp, rt::IfOp, rt::LoopOp, rt::ScanOp>(op) &&
           ++work > maxWorkOps) {
         parts.emplace_back();
         work = 1;
@@ -154,6 +154,14 @@ private:
         })
         .Case([&](rt::IfOp branch) { return lowerIf(branch, code); })
         .Case([&](rt::LoopOp loop) { return lowerLoop(loop, code); })
+        .Case([&](rt::ScanOp scan) {
+          lowerScan(scan, code);
+          return success();
+        })
+        .Case([&](rt::PlaceOp place) {
+          code.define(place, code.load(code.ptr(), code.results(), place.getIndex()));
+          return success();
+        })
         .Case([&](rt::PlanOp plan) {
           code.define(plan, code.plan(plan));
           return success();
@@ -286,6 +294,33 @@ private:
     return success();
   }
 
+  Value addressOf(FlatSymbolRefAttr body, HostCode &code) {
+    auto type = FunctionType::get(code.b.getContext(), SmallVector<Type>(4, code.ptr()), code.b.getI32Type());
+    Value function = func::ConstantOp::create(code.b, code.loc, type, body);
+    return UnrealizedConversionCastOp::create(code.b, code.loc, code.ptr(), function).getResult(0);
+  }
+
+  /// As dlc_rt_scan reads it: see runtime/program.h.
+  void lowerScan(rt::ScanOp op, HostCode &code) {
+    unsigned carried = op.getInitial().size(), stacks = op.getStacks().size();
+    SmallVector<int32_t> table{int32_t(carried), int32_t(op.getSteps().size()), int32_t(stacks)};
+    llvm::append_range(table, op.getReversed());
+    SmallVector<Value> inputs(op.getInitial()), places(op.getFinal());
+    llvm::append_range(inputs, op.getSteps());
+    llvm::append_range(inputs, op.getCaptured());
+    llvm::append_range(places, op.getSpare());
+    llvm::append_range(places, op.getStacks());
+    std::string name;
+    for (int i = 0; name.empty() || thunks.symbols.lookup(name); ++i)
+      name = (source.getSymName() + ".scan" + Twine(i)).str();
+    Value status = code.call("dlc_rt_scan", code.b.getI32Type(),
+                             {code.context(), addressOf(op.getBodyAttr(), code), code.table(name, table),
+                              code.i64(op.getTrips()), storePointers(inputs, 0, code),
+                              code.store(numbersOf(op.getSymbols(), code)), storePointers(places, 0, code),
+                              code.store(numbersOf(op.getBytes(), code)), code.alloca(8 * (carried + stacks))});
+    code.returnUnlessZero(status);
+  }
+
   LogicalResult lowerLoop(rt::LoopOp op, HostCode &code) {
     OpBuilder &b = code.b;
     ArrayRef<int32_t> ranks = op.getRanks();
@@ -308,10 +343,7 @@ private:
       place += 1 + rank;
     }
     // A turn's results are the condition and all others, with stacks of one dim less.
-    Value turn = code.alloca(8 * (1 + wordsOf(ranks)));
-    auto type = FunctionType::get(b.getContext(), SmallVector<Type>(4, code.ptr()), b.getI32Type());
-    Value body = func::ConstantOp::create(b, code.loc, type, op.getBodyAttr());
-    body = UnrealizedConversionCastOp::create(b, code.loc, code.ptr(), body).getResult(0);
+    Value turn = code.alloca(8 * (1 + wordsOf(ranks))), body = addressOf(op.getBodyAttr(), code);
     Value status = code.call(
         "dlc_rt_loop", b.getI32Type(),
         {code.context(), body, code.table((source.getSymName() + ".loop" + Twine(op.getSegment())).str(), table),

@@ -238,6 +238,8 @@ struct PlanMemory : impl::PlanMemoryPassBase<PlanMemory> {
           return failure();
       if (auto loop = dyn_cast<rt::LoopOp>(op); loop && failed(planBody(loop.getBody())))
         return failure();
+      if (auto scan = dyn_cast<rt::ScanOp>(op); scan && failed(planBody(scan.getBody())))
+        return failure();
     }
     return success();
   }

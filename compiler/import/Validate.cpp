@@ -10,8 +10,6 @@ namespace dlc::importer {
 namespace {
 using onnx::AttributeProto;
 
-/// The oldest ai.onnx opset whose ops broadcast as numpy does and keep shapes in tensors.
-constexpr int64_t oldestOpset = 7;
 
 std::string nameOf(AttributeProto::AttributeType type) {
   std::string name = llvm::StringRef(AttributeProto::AttributeType_Name(type)).lower();
@@ -74,10 +72,6 @@ Opsets Validator::readOpsets(const google::protobuf::RepeatedPtrField<onnx::Oper
       report_.error(report_.file(), Code::UnsupportedVersion,
                     what + " needs opset " + llvm::Twine(version) + " of ai.onnx, newer than " +
                         llvm::Twine(dl::newestOpset) + ", the newest supported");
-    else if (domain.empty() && version < oldestOpset)
-      report_.error(report_.file(), Code::UnsupportedVersion,
-                    what + " needs opset " + llvm::Twine(version) + " of ai.onnx, older than " +
-                        llvm::Twine(oldestOpset) + ", the oldest supported");
   }
   return opsets;
 }

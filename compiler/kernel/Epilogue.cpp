@@ -10,11 +10,12 @@ namespace dlc {
 
 static Type elementOf(Value v) { return cast<RankedTensorType>(v.getType()).getElementType(); }
 
-Epilogue::Epilogue(KernelFrame &frame, Operation *contraction) : frame(frame), contraction(contraction) {
-  for (Operation *op : frame.ops)
+Epilogue::Epilogue(KernelFrame &frame, Operation *contraction, ArrayRef<Operation *> ops, Value result)
+    : frame(frame), contraction(contraction), ops(ops), result(result) {
+  for (Operation *op : ops)
     if (op != contraction)
       for (Value v : op->getOperands())
-        if (frame.inMemory(v) && v != frame.outputs.front() && !llvm::is_contained(extras_, v))
+        if (frame.inMemory(v) && v != result && !llvm::is_contained(extras_, v))
           extras_.push_back(v);
 }
 
@@ -27,7 +28,7 @@ Value Epilogue::emit(OpBuilder &b, Location loc, ValueRange arguments) const {
   values[contraction->getResult(0)] = Scalar(e, arguments[0], contractionElement().isUnsignedInteger());
   for (auto [i, v] : llvm::enumerate(extras_))
     values[v] = fromStorage(e, arguments[1 + i], elementOf(v));
-  for (Operation *op : frame.ops) {
+  for (Operation *op : ops) {
     if (op == contraction || isa<NoneOp>(op))
       continue;
     if (auto c = dyn_cast<ConstantOp>(op)) {
@@ -43,8 +44,7 @@ Value Epilogue::emit(OpBuilder &b, Location loc, ValueRange arguments) const {
       operands.push_back(values.lookup(v));
     values[op->getResult(0)] = cast<PointwiseOp>(op).emitScalar(operands);
   }
-  Value out = frame.outputs.front();
-  return toStorage(values.lookup(out), elementOf(out));
+  return toStorage(values.lookup(result), elementOf(result));
 }
 
 Block Block::of(OpBuilder &b, Location loc, Value place, int64_t size, OpFoldResult extent) {

@@ -5,10 +5,14 @@
 
 namespace dlc {
 
-/// All ops of a kernel but its contraction, as the payload of a micro-kernel.
+/// The pointwise ops between a contraction and `result`, as the payload of a micro-kernel.
 class Epilogue {
 public:
-  Epilogue(KernelFrame &frame, mlir::Operation *contraction);
+  /// `ops`: in order, those of the kernel that `result` needs; the contraction may be among them.
+  Epilogue(KernelFrame &frame, mlir::Operation *contraction, llvm::ArrayRef<mlir::Operation *> ops, mlir::Value result);
+  /// All of the kernel.
+  Epilogue(KernelFrame &frame, mlir::Operation *contraction)
+      : Epilogue(frame, contraction, frame.ops, frame.outputs.front()) {}
 
   /// The tensors in memory that the payload reads beside the sums, each once.
   llvm::ArrayRef<mlir::Value> extras() const { return extras_; }
@@ -21,6 +25,8 @@ private:
   mlir::Type contractionElement() const;
   KernelFrame &frame;
   mlir::Operation *contraction;
+  llvm::SmallVector<mlir::Operation *> ops;
+  mlir::Value result;
   llvm::SmallVector<mlir::Value> extras_;
 };
 

@@ -11,6 +11,7 @@
 
 #include "mlir/Dialect/Affine/IR/AffineOps.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
+#include "llvm/ADT/TypeSwitch.h"
 
 using namespace mlir;
 
@@ -31,15 +32,18 @@ struct ExpandMicrokernels : impl::ExpandMicrokernelsPassBase<ExpandMicrokernels>
     OpBuilder b(&getContext());
     SmallVector<Operation *> ops;
     function.walk([&](Operation *op) {
-      if (isa<mk::ContractionOp, mk::PackOp>(op))
+      if (isa<mk::ContractionOp, mk::PackOp, mk::WindowOp>(op))
         ops.push_back(op);
     });
     // The loops here move a register's worth: a call, which LLVM would make of them, takes longer.
     if (!ops.empty())
       function->setAttr("passthrough", b.getStrArrayAttr({"no-builtin-memcpy", "no-builtin-memset"}));
     for (Operation *op : ops) {
-      auto contraction = dyn_cast<mk::ContractionOp>(op);
-      if (failed(contraction ? expandContraction(b, contraction, *target) : expandPack(b, cast<mk::PackOp>(op))))
+      LogicalResult done = llvm::TypeSwitch<Operation *, LogicalResult>(op)
+                               .Case([&](mk::ContractionOp o) { return expandContraction(b, o, *target); })
+                               .Case([&](mk::WindowOp o) { return expandWindow(b, o, *target); })
+                               .Case([&](mk::PackOp o) { return expandPack(b, o); });
+      if (failed(done))
         return signalPassFailure();
     }
   }

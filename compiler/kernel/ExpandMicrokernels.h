@@ -16,6 +16,48 @@ mlir::LogicalResult expandContraction(mlir::OpBuilder &b, mk::ContractionOp op, 
 /// Replaces a mk.pack on memrefs by linalg ops, whose loops dlc-vectorize makes.
 mlir::LogicalResult expandPack(mlir::OpBuilder &b, mk::PackOp op);
 
+/// Replaces a mk.window on memrefs. Fails, with a message, where channels are not contiguous.
+mlir::LogicalResult expandWindow(mlir::OpBuilder &b, mk::WindowOp op, const Target &target);
+
+/// The last step of a micro-kernel: registers of accumulators go through its payload and are stored.
+class PayloadStore {
+public:
+  /// Vectors run along dim `laneDim` of the `dims` that the maps take.
+  PayloadStore(mlir::OpBuilder &b, mlir::Location loc, mlir::Block &payload, mlir::ValueRange extras,
+               llvm::ArrayRef<mlir::AffineMap> extraMaps, mlir::Value init, mlir::AffineMap initMap, unsigned laneDim,
+               const Target &target);
+
+  /// A register's place in the output.
+  struct Place {
+    llvm::SmallVector<mlir::Value> ivs;
+    mlir::Value mask; ///< null: all lanes
+  };
+  void emit(llvm::ArrayRef<Place> places, llvm::ArrayRef<mlir::Value> sums, unsigned lanes);
+
+  /// A long payload is better in a loop than unrolled for many registers.
+  bool isShort() const { return isShort_; }
+  /// Registers that go through the payload side by side.
+  unsigned registersTogether() const { return together; }
+
+private:
+  mlir::OpBuilder &b;
+  mlir::Location loc;
+  mlir::Block &payload;
+  llvm::SmallVector<Access, 4> accesses; ///< the extras, then the output
+  llvm::SmallVector<unsigned> order;
+  unsigned laneDim, together;
+  bool isShort_;
+};
+
+/// Memory on the stack, in the function's entry: inside of a loop it would grow the stack each time. One buffer a size.
+class StackBuffers {
+public:
+  mlir::Value get(mlir::OpBuilder &b, mlir::Operation *inside, mlir::Type element, int64_t elements);
+
+private:
+  llvm::DenseMap<std::pair<mlir::Type, int64_t>, mlir::Value> buffers;
+};
+
 /// The left operand of a contraction, as the rows of a register tile meet it.
 class LeftRows {
 public:
@@ -58,7 +100,7 @@ public:
 
 private:
   struct Point;
-  struct Place;
+  using Place = PayloadStore::Place;
   llvm::SmallVector<mlir::Value> emitSums(const Point &at, unsigned rows, unsigned vectors);
   llvm::SmallVector<mlir::Value> addRun(const LeftRows::Run &run, mlir::ArrayRef<mlir::Value> rhsVectors, int64_t ahead,
                                         llvm::SmallVector<mlir::Value> sums);
@@ -71,7 +113,6 @@ private:
   void emitRows(const Point &at, mlir::Value m, mlir::ArrayRef<mlir::Value> sums, unsigned vectors,
                 std::optional<Tail> tail);
   void emitScalars(Place place, mlir::Value sum, mlir::OpFoldResult count);
-  void emitPayload(mlir::ArrayRef<Place> places, mlir::ArrayRef<mlir::Value> sums, unsigned lanes);
   mlir::Value stackBuffer(unsigned vectors);
 
   mlir::OpBuilder &b;
@@ -81,11 +122,9 @@ private:
   Target target;
   std::unique_ptr<LeftRows> lhs;
   FlatView rhs;
-  llvm::SmallVector<Access, 4> epilogue; ///< the extras, then out
+  PayloadStore payload;
   mlir::Value zero;
-  bool isPayloadShort;
-  unsigned registersTogether; ///< in the payload
-  llvm::DenseMap<unsigned, mlir::Value> stackBuffers;
+  StackBuffers stackBuffers;
 };
 
 } // namespace dlc

@@ -25,12 +25,20 @@ struct Columns {
   unsigned vectors;                      ///< of one tile
 };
 
+/// Of elements that widen by shifting, a convolution loads all that its rows need at once: fewer rows leave room for them.
+RegisterTile tileFor(mk::ContractionOp op, const Target &target) {
+  Type operand = getElementTypeOrSelf(op.getRhs().getType());
+  RegisterTile tile = chooseRegisterTile(op.getAccumulatorType(), operand, op.getPanelColumns(), target);
+  if (isa<mk::ConvOp>(op) && operand.isBF16())
+    tile.rows = tile.mostRows = std::min(tile.rows, 8u);
+  return tile;
+}
+
 class LoopNest {
 public:
   LoopNest(OpBuilder &b, mk::ContractionOp op, const Target &target)
       : b(b), loc(op.getLoc()), op(op), target(target),
-        tile(chooseRegisterTile(op.getAccumulatorType(), getElementTypeOrSelf(op.getRhs().getType()),
-                                op.getPanelColumns(), target)),
+        tile(tileFor(op, target)),
         emitter(b, op, tile, target) {
     domain = op.getDomainExtents(b);
   }

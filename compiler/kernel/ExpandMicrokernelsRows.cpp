@@ -58,6 +58,9 @@ private:
   Value K, zero;
 };
 
+/// f32 sums of so many steps or more do not go on from the ones before: see TileEmitter::addRun.
+constexpr int64_t leastSummedApart = 128;
+
 class ConvolutionRows : public LeftRows {
 public:
   ConvolutionRows(OpBuilder &b, mk::ConvOp op)
@@ -67,6 +70,12 @@ public:
     for (unsigned d = 0; d < spatial; ++d)
       sizes.push_back(asValue(b, loc, memref::getMixedSize(b, loc, op.getLhs(), d)));
     channels = asValue(b, loc, memref::getMixedSize(b, loc, op.getLhs(), spatial));
+    // The innermost dim of the window whose single steps are long enough to be sums of their own.
+    int64_t steps = std::max<int64_t>(cast<MemRefType>(op.getLhs().getType()).getShape().back(), 0);
+    for (summedApart = spatial - 1; summedApart >= 0 && steps < leastSummedApart; --summedApart)
+      steps *= op.getWindow()[summedApart];
+    if (!op.getAccumulatorType().isF32())
+      summedApart = -1;
   }
 
   Sums forEachRun(OpBuilder &b, ValueRange, Value m, unsigned rows, Sums sums, AddRun add) override {
@@ -140,7 +149,13 @@ private:
         }
       Value further = addIndex(b, loc, offset, scaleIndex(b, loc, step, image.strides[d]));
       Value count = addIndex(b, loc, scaleIndex(b, loc, k, b.getIndexAttr(size)), at);
-      return overWindow(b, d + 1, inside, further, count, std::move(carried), add);
+      if (summedApart != static_cast<int64_t>(d) || size == 1)
+        return overWindow(b, d + 1, inside, further, count, std::move(carried), add);
+      Value none = arith::ConstantOp::create(b, loc, b.getZeroAttr(carried.front().getType()));
+      Sums part = overWindow(b, d + 1, inside, further, count, Sums(carried.size(), none), add);
+      for (auto [total, sum] : llvm::zip(carried, part))
+        total = arith::AddFOp::create(b, loc, total, sum);
+      return carried;
     };
     if (size == 1)
       return body(constant(b, 0), std::move(sums));
@@ -173,6 +188,7 @@ private:
   std::optional<FlatView> zeros;
   SmallVector<Value> sizes;
   Value channels;
+  int64_t summedApart; ///< the dim of the window whose steps are sums of their own, as mk.conv has it, or -1
 };
 } // namespace
 

@@ -6,14 +6,11 @@
 //===----------------------------------------------------------------------===//
 #include "compiler/kernel/ExpandMicrokernels.h"
 #include "compiler/kernel/VectorizeLoops.h"
-#include "compiler/kernel/VectorizePayload.h"
 
 #include "mlir/Dialect/Affine/IR/AffineOps.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
-#include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
-#include "mlir/Interfaces/FunctionInterfaces.h"
 #include "llvm/ADT/TypeSwitch.h"
 
 using namespace mlir;
@@ -27,22 +24,6 @@ static constexpr int64_t cacheLine = 64; // bytes
 /// Longest chain of additions to one f32 sum: the rounding errors of longer ones outgrow those of a library that blocks
 /// k. Sums of this many steps are added up beside the loop, for one instruction in about a hundred.
 static constexpr int64_t chainOfSums = 256;
-/// Payloads of more instructions run in a loop over the rows of the tile.
-static constexpr unsigned shortPayload = 6;
-/// Registers that go through the payload side by side, of every so many: their chains cover the latency of the
-/// multiply-add units, and what the payload needs beside them still finds room: more where it has functions, whose
-/// polynomials keep three or four values each.
-static constexpr unsigned togetherOf = 4, functionsTogetherOf = 8;
-
-static bool isFunction(Operation &op) { return isa_and_nonnull<math::MathDialect>(op.getDialect()); }
-
-static unsigned payloadCost(mk::ContractionOp op) {
-  unsigned cost = 0;
-  for (Operation &inner : op.getPayload().front().without_terminator())
-    if (!inner.hasTrait<OpTrait::ConstantLike>())
-      cost += isFunction(inner) ? shortPayload : 1;
-  return cost;
-}
 
 /// Where a tile starts, its batch indices included.
 struct TileEmitter::Point {
@@ -50,24 +31,21 @@ struct TileEmitter::Point {
   OpFoldResult n;
 };
 
-/// A register of the output.
-struct TileEmitter::Place {
-  SmallVector<Value> ivs;
-  Value mask; ///< null: all lanes
-};
+static SmallVector<AffineMap> extraMapsOf(mk::ContractionOp op) {
+  SmallVector<AffineMap> maps;
+  for (unsigned i = 0; i < op.getExtras().size(); ++i)
+    maps.push_back(op.getExtraMap(i));
+  return maps;
+}
 
 TileEmitter::TileEmitter(OpBuilder &b, mk::ContractionOp op, const RegisterTile &tile, const Target &target)
-    : b(b), loc(op.getLoc()), op(op), tile(tile), target(target) {
+    : b(b), loc(op.getLoc()), op(op), tile(tile), target(target),
+      payload(b, loc, op.getPayload().front(), op.getExtras(), extraMapsOf(op), op.getInit(), op.getOutMap(), op.getNDim(),
+              target) {
   lhs = llvm::TypeSwitch<Operation *, std::unique_ptr<LeftRows>>(op.getOperation())
             .Case<mk::BrgemmOp, mk::ConvOp>([&](auto contraction) { return LeftRows::of(b, contraction); });
   rhs = flatten(b, loc, op.getRhs());
-  for (auto [i, extra] : llvm::enumerate(op.getExtras()))
-    epilogue.emplace_back(b, loc, extra, op.getExtraMap(i));
-  epilogue.emplace_back(b, loc, op.getInit(), op.getOutMap());
   zero = arith::ConstantIndexOp::create(b, loc, 0);
-  isPayloadShort = payloadCost(op) <= shortPayload;
-  registersTogether =
-      target.vectorRegisters / (llvm::any_of(op.getPayload().front(), isFunction) ? functionsTogetherOf : togetherOf);
 }
 
 void TileEmitter::emit(ValueRange batch, Value m, unsigned rows, OpFoldResult n, unsigned vectors,
@@ -76,9 +54,9 @@ void TileEmitter::emit(ValueRange batch, Value m, unsigned rows, OpFoldResult n,
   at.ivs.append({m, asValue(b, loc, n), zero});
   SmallVector<Value> sums = emitSums(at, rows, vectors);
   // Rows and registers of a row that go through the payload at once.
-  unsigned across = std::min(vectors, registersTogether);
-  unsigned together = llvm::bit_floor(std::min(rows, registersTogether / across));
-  if (isPayloadShort || (rows == together && vectors == across)) {
+  unsigned across = std::min(vectors, payload.registersTogether());
+  unsigned together = llvm::bit_floor(std::min(rows, payload.registersTogether() / across));
+  if (payload.isShort() || (rows == together && vectors == across)) {
     for (unsigned row = 0; row < rows; row += together) {
       together = std::min(together, llvm::bit_floor(rows - row));
       emitRows(at, addIndex(b, loc, m, arith::ConstantIndexOp::create(b, loc, row)),
@@ -152,15 +130,14 @@ SmallVector<Value> TileEmitter::emitSums(const Point &at, unsigned rows, unsigne
 SmallVector<Value> TileEmitter::addRun(const LeftRows::Run &run, ArrayRef<Value> rhsVectors, int64_t ahead,
                                        SmallVector<Value> sums) {
   std::optional<int64_t> known = getConstantIntValue(run.count);
-  if (!op.getAccumulatorType().isF32() || (known && *known <= chainOfSums * 3 / 4))
+  if (!op.getAccumulatorType().isF32() || (known && *known <= chainOfSums))
     return addSteps(run, zero, run.count, rhsVectors, ahead, sums);
-  int64_t step = known ? llvm::divideCeil(*known, llvm::divideCeil(*known, chainOfSums)) : chainOfSums;
-  scf::ForOp loop = createFinalLoop(b, loc, zero, run.count, step, sums);
+  scf::ForOp loop = createFinalLoop(b, loc, zero, run.count, chainOfSums, sums);
   OpBuilder::InsertionGuard guard(b);
   b.setInsertionPointToStart(loop.getBody());
   Value first = loop.getInductionVar();
-  Value last = addIndex(b, loc, first, arith::ConstantIndexOp::create(b, loc, step));
-  if (!known || *known % step)
+  Value last = addIndex(b, loc, first, arith::ConstantIndexOp::create(b, loc, chainOfSums));
+  if (!known || *known % chainOfSums)
     last = arith::MinSIOp::create(b, loc, last, run.count);
   Value none = arith::ConstantOp::create(b, loc, b.getZeroAttr(sums.front().getType()));
   SmallVector<Value> part = addSteps(run, first, last, rhsVectors, ahead, SmallVector<Value>(sums.size(), none)), next;
@@ -225,17 +202,9 @@ Value TileEmitter::multiplyAdd(Value lhs, Value rhs, Value sum) {
   return arith::AddFOp::create(b, loc, sum, arith::MulFOp::create(b, loc, lhs, rhs));
 }
 
-/// Stack memory of `vectors` registers of sums, in the function's entry: one inside a loop would grow the stack each
-/// time.
+/// Of `vectors` registers of sums.
 Value TileEmitter::stackBuffer(unsigned vectors) {
-  Value &stack = stackBuffers[vectors];
-  if (!stack) {
-    OpBuilder::InsertionGuard guard(b);
-    b.setInsertionPointToStart(&op->getParentOfType<FunctionOpInterface>().getFunctionBody().front());
-    auto type = MemRefType::get({int64_t(vectors * tile.lanes)}, op.getAccumulatorType());
-    stack = memref::AllocaOp::create(b, loc, type, b.getI64IntegerAttr(cacheLine));
-  }
-  return stack;
+  return stackBuffers.get(b, op, op.getAccumulatorType(), vectors * tile.lanes);
 }
 
 //===----------------------------------------------------------------------===//
@@ -269,7 +238,7 @@ void TileEmitter::emitRows(const Point &at, Value m, ArrayRef<Value> sums, unsig
     places.push_back(place);
     kept.push_back(sum);
   }
-  emitPayload(places, kept, tile.lanes);
+  payload.emit(places, kept, tile.lanes);
 }
 
 /// Without masked stores the last columns are done one by one.
@@ -282,54 +251,7 @@ void TileEmitter::emitScalars(Place place, Value sum, OpFoldResult count) {
   OpBuilder::InsertionGuard guard(b);
   b.setInsertionPointToStart(loop.getBody());
   place.ivs[op.getNDim()] = addIndex(b, loc, place.ivs[op.getNDim()], loop.getInductionVar());
-  emitPayload(place, memref::LoadOp::create(b, loc, stack, loop.getInductionVar()).getResult(), 1);
-}
-
-/// Registers one behind the other as one vector; LLVM splits what is done to it again.
-static Value concatenate(OpBuilder &b, Location loc, SmallVector<Value> parts) {
-  while (parts.size() > 1) {
-    SmallVector<Value> pairs;
-    for (unsigned i = 0; i + 1 < parts.size(); i += 2) {
-      int64_t lanes = 2 * cast<VectorType>(parts[i].getType()).getNumElements();
-      pairs.push_back(vector::ShuffleOp::create(b, loc, parts[i], parts[i + 1], llvm::to_vector(llvm::seq(lanes))));
-    }
-    parts = std::move(pairs);
-  }
-  return parts.front();
-}
-
-void TileEmitter::emitPayload(ArrayRef<Place> places, ArrayRef<Value> sums, unsigned lanes) {
-  // Concatenation is by pairs.
-  size_t together = llvm::bit_floor(places.size());
-  if (together < places.size()) {
-    emitPayload(places.take_front(together), sums.take_front(together), lanes);
-    return emitPayload(places.drop_front(together), sums.drop_front(together), lanes);
-  }
-  if (places.empty())
-    return;
-  Block &block = op.getPayload().front();
-  SmallVector<unsigned> order = llvm::to_vector(llvm::seq<unsigned>(0, op.getKDim()));
-  unsigned all = lanes * places.size();
-  auto valueOf = [&](ArrayRef<Value> parts) {
-    return all == 1 ? LaneValue(parts[0]) : LaneValue::varying(concatenate(b, loc, SmallVector<Value>(parts)));
-  };
-  PayloadEmitter payload(b, loc, {all, nullptr});
-  payload.bind(block.getArgument(0), valueOf(sums));
-  for (unsigned i = 0; i < op.getExtras().size(); ++i) {
-    SmallVector<Value> parts;
-    for (const Place &place : places)
-      parts.push_back(
-          materialize(b, loc, epilogue[i].load(b, loc, place.ivs, order, op.getNDim(), {lanes, place.mask}), lanes));
-    payload.bind(block.getArgument(1 + i), valueOf(parts));
-  }
-  payload.emit(block);
-  Value result = payload.materialize(cast<mk::YieldOp>(block.getTerminator()).getValue());
-  for (auto [i, place] : llvm::enumerate(places)) {
-    Value part = result;
-    if (places.size() > 1)
-      part = vector::ExtractStridedSliceOp::create(b, loc, result, int64_t(i * lanes), int64_t(lanes), int64_t(1));
-    epilogue.back().store(b, loc, part, place.ivs, order, op.getNDim(), {lanes, place.mask});
-  }
+  payload.emit(place, memref::LoadOp::create(b, loc, stack, loop.getInductionVar()).getResult(), 1);
 }
 
 } // namespace dlc

@@ -9,9 +9,7 @@ using namespace mlir;
 
 namespace dlc {
 
-/// Products of integers without an instruction of that width, and widening of halves without one, take a handful of
-/// scratch registers.
-static bool needsScratch(Type accumulator, Type operand, const Target &target) {
+bool needsScratch(Type accumulator, Type operand, const Target &target) {
   if (isa<FloatType>(accumulator))
     return operand.isF16() && !target.halfConversions;
   unsigned bits = accumulator.getIntOrFloatBitWidth();

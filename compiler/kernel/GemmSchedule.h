@@ -16,6 +16,10 @@ struct RegisterTile {
   unsigned columns() const { return lanes * vectors; }
 };
 
+/// Products of integers without an instruction of that width, and widening of halves without one, take a handful of
+/// scratch registers.
+bool needsScratch(mlir::Type accumulator, mlir::Type operand, const Target &target);
+
 /// The largest tile that leaves registers for the operands. `accumulator` is the type of the sums, `operand` that of
 /// the packed operand in memory, `panelColumns` its panel width.
 RegisterTile chooseRegisterTile(mlir::Type accumulator, mlir::Type operand, int64_t panelColumns, const Target &target);

@@ -75,7 +75,9 @@ inline constexpr int64_t stackBytes = 32 * 1024;
 // One lowering a kind of kernel; each fills the frame.
 mlir::LogicalResult lowerNests(KernelFrame &frame);
 mlir::LogicalResult lowerProduct(KernelFrame &frame, const Target &target);
+mlir::LogicalResult lowerAttention(KernelFrame &frame, const Target &target);
 mlir::LogicalResult lowerConvolution(KernelFrame &frame, const Target &target);
+mlir::LogicalResult lowerWindow(KernelFrame &frame);
 mlir::LogicalResult lowerPack(KernelFrame &frame);
 mlir::LogicalResult lowerAlone(KernelFrame &frame);
 

@@ -22,14 +22,21 @@ namespace dlc {
 #include "compiler/Passes.h.inc"
 
 namespace {
-enum class Form { Nests, Product, Convolution, Pack, Alone };
+enum class Form { Nests, Product, Attention, Convolution, Window, Pack, Alone };
+
+bool hasTwoProducts(func::FuncOp kernel) {
+  auto products = kernel.getBody().front().getOps<ProductOp>();
+  return !products.empty() && std::next(products.begin()) != products.end();
+}
 
 Form formOf(func::FuncOp kernel) {
   for (Operation &op : kernel.getBody().front().without_terminator()) {
     if (isa<ProductOp>(op))
-      return Form::Product;
+      return hasTwoProducts(kernel) ? Form::Attention : Form::Product;
     if (isa<ConvolutionOp>(op))
       return Form::Convolution;
+    if (isa<WindowOp>(op))
+      return Form::Window;
     auto dl = dyn_cast<DlOp>(op);
     if (!dl || isa<ConstantOp>(op))
       continue;
@@ -58,7 +65,9 @@ struct LowerKernels : impl::LowerKernelsPassBase<LowerKernels> {
       Form form = formOf(kernel);
       KernelFrame frame(kernel);
       LogicalResult lowered = form == Form::Product       ? lowerProduct(frame, *variant)
+                              : form == Form::Attention   ? lowerAttention(frame, *variant)
                               : form == Form::Convolution ? lowerConvolution(frame, *variant)
+                              : form == Form::Window      ? lowerWindow(frame)
                               : form == Form::Pack        ? lowerPack(frame)
                               : form == Form::Alone       ? lowerAlone(frame)
                                                           : lowerNests(frame);

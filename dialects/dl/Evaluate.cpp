@@ -3,7 +3,9 @@
 #include "dialects/dl/Dialect.h"
 #include "mlir/IR/DialectResourceBlobManager.h"
 #include "llvm/ADT/APFloat.h"
+#include "llvm/Support/MathExtras.h"
 #include <cstring>
+#include <limits>
 
 using namespace mlir;
 
@@ -12,9 +14,12 @@ namespace dlc::dl {
 int64_t byteWidth(Type t) { return t.isInteger(1) ? 1 : t.getIntOrFloatBitWidth() / 8; }
 
 int64_t elementCount(ArrayRef<int64_t> dims) {
+  if (llvm::is_contained(dims, 0))
+    return 0;
   int64_t n = 1;
   for (int64_t d : dims)
-    n *= d;
+    if (llvm::MulOverflow(n, d, n))
+      return std::numeric_limits<int64_t>::max();
   return n;
 }
 

@@ -145,12 +145,32 @@ def Dl_ConvolutionInterface : OpInterface<"ConvolutionOp"> {
   ];
 }
 
+/// A fold over windows of operand 0, [n, d..., c], each channel on its own: [n, e..., c]. Places outside of operand 0 take no
+/// part. Further operands are [k..., c] and have an element for each place of the window, as weights do.
+def Dl_WindowInterface : OpInterface<"WindowOp"> {
+  let cppNamespace = "::dlc::dl";
+  let methods = [
+    InterfaceMethod<"The window's sizes, an entry a spatial dim.", "::llvm::ArrayRef<int64_t>", "getWindow", (ins)>,
+    InterfaceMethod<"Steps between windows.", "::llvm::ArrayRef<int64_t>", "getStrides", (ins)>,
+    InterfaceMethod<"Steps within a window.", "::llvm::ArrayRef<int64_t>", "getDilations", (ins)>,
+    InterfaceMethod<"Places before the first of x.", "::llvm::ArrayRef<int64_t>", "getPadsLow", (ins)>,
+    InterfaceMethod<"Start value for elements of `type` (in the accumulation type).", "::dlc::dl::Number", "initial",
+      (ins "::mlir::Type":$type)>,
+    InterfaceMethod<"One step in a kernel body; `elements` has one of each operand.", "::dlc::dl::Scalar", "emitCombine",
+      (ins "::dlc::dl::Scalar":$accumulator, "::llvm::ArrayRef<::dlc::dl::Scalar>":$elements)>
+  ];
+}
+
 /// Runs its bodies, each no, one or several times.
 def Dl_ControlInterface : OpInterface<"ControlOp"> {
   let cppNamespace = "::dlc::dl";
   let methods = [
     InterfaceMethod<"Functions of the bodies once they are outlined, else null.", "::mlir::ArrayAttr", "bodyFunctions",
       (ins), [{}], [{ return $_op.getBodiesAttr(); }]>,
+    InterfaceMethod<[{
+      Whether it says where its bodies' results go, since their dims are known before they run. The dims of each result of
+      a body are then those of arguments, or constants.
+    }], "bool", "placesResults", (ins), [{}], [{ return false; }]>,
     InterfaceMethod<[{
       Reference meaning: calls `run` with the number of a body and its arguments as often as the op says. Fails, reported,
       where a body fails or its results do not fit together.

@@ -13,7 +13,7 @@ struct Fusion {
     Pointwise,   ///< same place in, same place out (operands broadcast)
     Indexed,     ///< result elements are read at computed places: may head a kernel, reads its operands from memory
     Reduction,   ///< folds `reducedAxes`
-    Contraction, ///< product with a packed right operand; takes pointwise epilogues
+    Contraction, ///< product with a packed right operand, or fold over windows; takes pointwise epilogues
     Packing,     ///< a kernel of its own that writes panels for a contraction
     Alone,       ///< a kernel of its own
     Alias,       ///< the same bytes under other dims

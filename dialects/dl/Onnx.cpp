@@ -25,10 +25,17 @@ ArrayRef<OnnxForm> allOnnxForms() {
     appendNormalizeForms(all);
     appendOptimizerForms(all);
     appendOrderForms(all);
+    appendOverlapAddForms(all);
+    appendPoolForms(all);
     appendQuantizeForms(all);
     appendReduceForms(all);
     appendResizeForms(all);
+    appendRecurrentForms(all);
+    appendScanForms(all);
     appendScatterForms(all);
+    appendFourierForms(all);
+    appendLinearAttentionForms(all);
+    appendVisionForms(all);
     llvm::sort(all, [](const OnnxForm &a, const OnnxForm &b) {
       return std::tie(a.domain, a.name, a.since) < std::tie(b.domain, b.name, b.since);
     });

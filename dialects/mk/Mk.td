@@ -1,7 +1,7 @@
 //===- Mk.td - The mk dialect: micro-kernels whose inner loops we emit -----===//
 //
-// Two ops, a contraction and the packing of its right operand. Both take tensors (then they can be tiled, fused and
-// bufferized) or memrefs (then dlc-expand-microkernels turns them into loops over registers).
+// Contractions, the packing of their right operand, folds over windows. dlc-expand-microkernels turns them into loops over
+// registers when they are on memrefs; mk.brgemm and mk.pack also take tensors, and can be tiled, fused and bufferized then.
 //
 //===----------------------------------------------------------------------===//
 #ifndef DLC_MK_TD
@@ -9,6 +9,7 @@
 
 include "mlir/Dialect/Bufferization/IR/BufferizableOpInterface.td"
 include "dialects/mk/Contraction.td"
+include "mlir/IR/BuiltinAttributeInterfaces.td"
 include "mlir/IR/CommonAttrConstraints.td"
 include "mlir/IR/OpBase.td"
 include "mlir/Interfaces/DestinationStyleOpInterface.td"
@@ -62,8 +63,8 @@ def Mk_BrgemmOp : Mk_Op<"brgemm", Mk_KernelTraits # [SingleBlock, RecursivelySpe
     the accumulator are extended. The old contents of `out` are not read. An extra that is the same buffer as `out`
     under the same map may be overwritten in place.
 
-    Every sum runs over k from 0 upward from +0 with one rounding a step (two where the CPU has no FMA), so
-    a row's bits depend neither on the tiling nor on M.
+    Every sum runs over k from 0 upward from +0 with one rounding a step (two where the CPU has no FMA); in f32 each
+    256 steps make a sum of their own, and these are added in order. So a row's bits depend neither on the tiling nor on M.
 
     ```mlir
     %r = mk.brgemm ins(%a, %b : tensor<?x64xf32>, tensor<4x64x32xf32>) extras(%bias : tensor<100xf32>)
@@ -111,7 +112,7 @@ def Mk_BrgemmOp : Mk_Op<"brgemm", Mk_KernelTraits # [SingleBlock, RecursivelySpe
   }];
 }
 
-def Mk_YieldOp : Mk_Op<"yield", [Pure, Terminator, ParentOneOf<["BrgemmOp", "ConvOp"]>]> {
+def Mk_YieldOp : Mk_Op<"yield", [Pure, Terminator, ParentOneOf<["BrgemmOp", "ConvOp", "WindowOp"]>]> {
   let summary = "The payload's result";
   let arguments = (ins AnyType:$value);
   let assemblyFormat = "$value attr-dict `:` type($value)";
@@ -128,7 +129,8 @@ def Mk_ConvOp : Mk_Op<"conv", [SingleBlock, RecursivelySpeculatable, AttrSizedOp
 
     `lhs` is [d..., c], its channels contiguous. Places outside of it read `zeros`, c elements of the caller that are 0; without
     `zeros` there are none. `maps` are those of rhs (`n floordiv W, k, n mod W`), the extras and out (both of m, n or 0).
-    The payload is that of mk.brgemm, and so is the order of the sums.
+    The payload is that of mk.brgemm, and so is the order of the sums; in f32 the places of the window, or its rows, whichever
+    are 128 steps or more, are sums of their own too.
   }];
   let arguments = (ins AnyStridedMemRef:$lhs, Optional<AnyStridedMemRef>:$zeros, AnyStridedMemRef:$rhs,
                        Variadic<AnyStridedMemRef>:$extras, AnyStridedMemRef:$init, Index:$first, Variadic<Index>:$extents,
@@ -139,7 +141,7 @@ def Mk_ConvOp : Mk_Op<"conv", [SingleBlock, RecursivelySpeculatable, AttrSizedOp
   let hasVerifier = 1;
   let skipDefaultBuilders = 1;
   let assemblyFormat = [{
-    `ins` `(` $lhs (`,` `zeros` $zeros^)? `,` $rhs `:` type($lhs) (`,` type($zeros)^)? `,` type($rhs) `)`
+    `ins` `(` $lhs `,` $rhs (`,` `zeros` $zeros^)? `:` type($lhs) `,` type($rhs) (`,` type($zeros)^)? `)`
     (`extras` `(` $extras^ `:` type($extras) `)`)? `outs` `(` $init `:` type($init) `)` `first` $first `of` $extents
     `maps` $maps `window` $window `strides` $strides `dilations` $dilations `pads` $pads_low
     (`unsigned_lhs` $unsigned_lhs^)? (`unsigned_rhs` $unsigned_rhs^)? attr-dict-with-keyword $payload
@@ -156,6 +158,46 @@ def Mk_ConvOp : Mk_Op<"conv", [SingleBlock, RecursivelySpeculatable, AttrSizedOp
     ::mlir::AffineMap getExtraMap(unsigned i) { return getMap(1 + i); }
     ::mlir::AffineMap getOutMap() { return getMap(getMaps().size() - 1); }
     ::llvm::SmallVector<::mlir::OpFoldResult> getDomainExtents(::mlir::OpBuilder &b);
+  }];
+}
+
+def Mk_WindowOp : Mk_Op<"window", [RecursivelySpeculatable, AttrSizedOperandSegments,
+                                   DeclareOpInterfaceMethods<MemoryEffectsOpInterface>]> {
+  let summary = "Fold over windows of one image, each channel on its own, with a scalar epilogue; some of its places";
+  let description = [{
+    Over the domain (e..., c), that of `init`, whose row e_0 is number `first` + e_0 of the whole result:
+
+        acc[e, c] = start, then combine(acc, image[e * strides + k * dilations - pads_low, c], weights[k, c]...)
+                    for each k of the window, in order, whose place lies in the image
+        init[e, c] = payload(acc, extras[extra_maps]...)
+
+    `image` is [d..., c], `weights` (any number of them) are [k..., c], all with contiguous channels. `maps` are those of the
+    extras, each result a dim of (e..., c) or 0. The payload is that of mk.brgemm, and `combine` is like it: it takes the
+    accumulator, an element of the image, and one of each of the weights.
+  }];
+  let arguments = (ins AnyStridedMemRef:$image, Variadic<AnyStridedMemRef>:$weights, Variadic<AnyStridedMemRef>:$extras,
+                       AnyStridedMemRef:$init, Index:$first, TypedAttrInterface:$start, AffineMapArrayAttr:$maps,
+                       DenseI64ArrayAttr:$window, DenseI64ArrayAttr:$strides, DenseI64ArrayAttr:$dilations,
+                       DenseI64ArrayAttr:$pads_low);
+  let regions = (region SizedRegion<1>:$combine, SizedRegion<1>:$payload);
+  let hasVerifier = 1;
+  let skipDefaultBuilders = 1;
+  let assemblyFormat = [{
+    `ins` `(` $image (`,` `weights` $weights^)? `:` type($image) (`,` type($weights)^)? `)`
+    (`extras` `(` $extras^ `:` type($extras) `)`)? `outs` `(` $init `:` type($init) `)` `first` $first `start` $start
+    `maps` $maps `window` $window `strides` $strides `dilations` $dilations `pads` $pads_low attr-dict-with-keyword
+    $combine `then` $payload
+  }];
+  let builders = [
+    OpBuilder<(ins "::mlir::Value":$image, "::mlir::ValueRange":$weights, "::mlir::ValueRange":$extras,
+      "::mlir::Value":$init, "::mlir::Value":$first, "::mlir::TypedAttr":$start,
+      "::mlir::ArrayRef<::mlir::AffineMap>":$maps, "::dlc::mk::WindowAttributes":$window,
+      "::dlc::mk::PayloadBuilder":$combine, "::dlc::mk::PayloadBuilder":$payload)>
+  ];
+  let extraClassDeclaration = [{
+    unsigned getSpatialRank() { return getWindow().size(); }
+    ::mlir::AffineMap getExtraMap(unsigned i) { return ::llvm::cast<::mlir::AffineMapAttr>(getMaps()[i]).getValue(); }
+    ::mlir::Type getAccumulatorType() { return getStart().getType(); }
   }];
 }
 

@@ -167,6 +167,13 @@ def Rt_ResultOp : Rt_Op<"result", []> {
   let assemblyFormat = "$index `at` $place `dims` custom<DynamicIndexList>($dims, $static_dims) `bytes` $bytes attr-dict";
 }
 
+def Rt_PlaceOp : Rt_Op<"place", [Pure]> {
+  let summary = "In a body of rt.scan: where its result `index` goes";
+  let arguments = (ins I64Attr:$index);
+  let results = (outs Rt_Buffer:$result);
+  let assemblyFormat = "$index attr-dict";
+}
+
 //===----------------------------------------------------------------------===//
 // Control
 //===----------------------------------------------------------------------===//
@@ -210,6 +217,24 @@ def Rt_LoopOp : Rt_Op<"loop", [AttrSizedOperandSegments, AttrSizedResultSegments
     /// One for the condition; two for each carried value, of this turn and the next; two for each stack, of the element
     /// and of all so far.
     int64_t ownSegments() { return 1 + 2 * int64_t(getRanks().size()); }
+  }];
+}
+
+def Rt_ScanOp : Rt_Op<"scan", [AttrSizedOperandSegments]> {
+  let summary = "Runs a body `trips` times on rows that lie one after another";
+  let description = [{
+    The body's inputs are the carried values, a row of each of `steps`, and the `captured` ones; it finds where its results
+    go with rt.place. The carried values start in `initial`, end in `final` and are in turn there and in `spare` between.
+    `bytes` are those of each carried value and then of a row of each of `steps` and `stacks`; `reversed` says of these which
+    are run through from the last row to the first. The buffers of `final`, `spare` and `stacks` are written.
+  }];
+  let arguments = (ins Index:$trips, FlatSymbolRefAttr:$body, Variadic<Rt_Buffer>:$initial, Variadic<Rt_Buffer>:$steps,
+                       Variadic<Rt_Buffer>:$captured, Variadic<Index>:$symbols, Variadic<Rt_Buffer>:$final,
+                       Variadic<Rt_Buffer>:$spare, Variadic<Rt_Buffer>:$stacks, Variadic<Index>:$bytes,
+                       DenseBoolArrayAttr:$reversed);
+  let assemblyFormat = [{
+    $trips $body `from` `(` $initial `)` `steps` `(` $steps `)` `captured` `(` $captured `)` `symbols` `(` $symbols `)`
+    `to` `(` $final `)` `spare` `(` $spare `)` `stacks` `(` $stacks `)` `bytes` `(` $bytes `)` `reversed` $reversed attr-dict
   }];
 }
 

@@ -53,7 +53,7 @@ class Libraries(unittest.TestCase):
         self.run_program(program, self.folder)
 
     def test_no_allocation_in_run(self):
-        _, archives = self.archives(models.mlp, models.norm)
+        _, archives = self.archives(models.mlp, models.norm, models.lstm)
         program = models.compile_c(CC, os.path.join(HERE, "no_allocation.c"), self.folder, archives, standard="c11")
         for threads in ("1", "2"):
             self.run_program(program, threads)

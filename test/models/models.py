@@ -45,6 +45,15 @@ def norm(folder, rows=48, columns=200):
                  {"scale": scale, "axes": np.array([1], np.int64)})
 
 
+def lstm(folder, steps=9, features=24, hidden=40):
+    """x f32[9,1,24] -> y f32[9,1,1,40]."""
+    random = np.random.default_rng(4)
+    weights = {"w": (1, 4 * hidden, features), "r": (1, 4 * hidden, hidden), "b": (1, 8 * hidden)}
+    return _save(folder, "lstm", [helper.make_node("LSTM", ["x", "w", "r", "b"], ["y"], hidden_size=hidden)],
+                 [("x", TensorProto.FLOAT, [steps, 1, features])], [("y", TensorProto.FLOAT, [steps, 1, 1, hidden])],
+                 {k: random.uniform(-0.3, 0.3, s).astype(np.float32) for k, s in weights.items()})
+
+
 def values(folder):
     """Integer division and Gather by run-time values: table i32[10], index i64[4], p, q i32[4]."""
     nodes = [helper.make_node("Gather", ["table", "index"], ["picked"], "pick", axis=0),

@@ -58,22 +58,24 @@ def _roles(graph):
 def light(name):
     """A light model with other weights, symbolic batch, and what goes into the last Softmax as an output of its own."""
     model, random = onnx.load(_light_path(name)), np.random.default_rng(7)
+    model.ir_version = 8  # before version 4 every weight had to be an input too
     graph = model.graph
     initializers = {t.name: numpy_helper.to_array(t) for t in graph.initializer}
-    roles, kept = _roles(graph), []
+    inputs = [i for i in graph.input if i.name not in initializers]
+    roles, kept, shapes = _roles(graph), [], set()
     for node in graph.node:
         if node.op_type != "ConstantOfShape":
             kept.append(node)
             continue
-        shape = tuple(int(d) for d in initializers.pop(node.input[0]))
+        shapes.add(node.input[0])
+        shape = tuple(int(d) for d in initializers[node.input[0]])
         initializers[node.output[0]] = _weight(roles[node.output[0]], shape, random).astype(np.float32)
     for node in kept:
         if node.op_type == "Reshape":  # written for a batch of 1
             initializers[node.input[1]] = np.concatenate([[-1], initializers[node.input[1]][1:]]).astype(np.int64)
     del graph.node[:], graph.initializer[:], graph.value_info[:]
     graph.node.extend(kept)
-    graph.initializer.extend(numpy_helper.from_array(v, k) for k, v in initializers.items())
-    inputs = [i for i in graph.input if i.name not in initializers]
+    graph.initializer.extend(numpy_helper.from_array(v, k) for k, v in initializers.items() if k not in shapes)
     del graph.input[:]
     graph.input.extend(inputs)
     for info in [*graph.input, *graph.output]:

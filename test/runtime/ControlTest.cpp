@@ -111,4 +111,33 @@ TEST_F(Loops, RefuseToStackWhatDiffers) {
 
 TEST_F(Loops, EndWhenMemoryIsOut) { EXPECT_EQ(run(exhaust, 3, {7}), DLC_OUT_OF_MEMORY); }
 
+/// Adds the row to what it carries, and gives that and its double.
+int32_t addRow(dlc_context *, void *const *inputs, const int64_t *symbols, int64_t *results) {
+  for (int64_t i = 0; i < symbols[0]; ++i) {
+    int64_t sum = static_cast<const int64_t *>(inputs[0])[i] + static_cast<const int64_t *>(inputs[1])[i];
+    reinterpret_cast<int64_t *>(results[0])[i] = sum;
+    reinterpret_cast<int64_t *>(results[1])[i] = 2 * sum;
+  }
+  return 0;
+}
+
+/// Runs addRow over rows of two elements; its end and its stack.
+std::pair<std::vector<int64_t>, std::vector<int64_t>> scan(dlc_session *session, std::vector<int64_t> rows, bool from, bool to) {
+  const int32_t table[] = {1, 1, 1, from, to};
+  const int64_t trips = rows.size() / 2, symbol = 2, bytes[] = {16, 16, 16};
+  std::vector<int64_t> start{1, 2}, end(2), spare(2), stack(rows.size());
+  void *inputs[] = {start.data(), rows.data()}, *places[] = {end.data(), spare.data(), stack.data()};
+  int64_t results[2];
+  EXPECT_EQ(dlc_rt_scan(session, addRow, table, trips, inputs, &symbol, places, bytes, results), DLC_OK);
+  EXPECT_EQ(start, (std::vector<int64_t>{1, 2})) << "what it starts from is another's";
+  return {end, stack};
+}
 } // namespace
+
+TEST_F(Loops, scanOfRows) {
+  using Numbers = std::vector<int64_t>;
+  EXPECT_EQ(scan(session, {10, 20, 100, 200, 5, 6}, false, false), std::pair(Numbers{116, 228}, Numbers{22, 44, 222, 444, 232, 456}));
+  EXPECT_EQ(scan(session, {10, 20, 100, 200}, true, false), std::pair(Numbers{111, 222}, Numbers{202, 404, 222, 444}));
+  EXPECT_EQ(scan(session, {10, 20, 100, 200}, false, true), std::pair(Numbers{111, 222}, Numbers{222, 444, 22, 44}));
+  EXPECT_EQ(scan(session, {}, true, true), std::pair(Numbers{1, 2}, Numbers{}));
+}

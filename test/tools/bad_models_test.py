@@ -216,6 +216,41 @@ class BadModels(unittest.TestCase):
                 self.refused(model([node(op, [v.name for v in inputs], outputs)], inputs=inputs), USAGE, "[E0102]",
                              words, f"the_{op}")
 
+    def test_windows(self):
+        image, huge, most = value("x", (1, 3, 8, 8)), 1 << 62, (1 << 31) - 1
+
+        def bad(op, code, words, *weights, **attributes):
+            constants = [numpy_helper.from_array(np.ones(w, np.float32), f"w{i}") for i, w in enumerate(weights)]
+            inputs = ["x", *(c.name for c in constants)]
+            with self.subTest(op=op, words=words, **attributes):
+                self.refused(model([node(op, inputs, ["y"], **attributes)], [image], [value("y", None)], constants), code,
+                             words)
+
+        for op in ("MaxPool", "AveragePool", "LpPool"):
+            bad(op, USAGE, "expects a kernel_shape")
+            bad(op, USAGE, "expects 2 kernel_shape, got 1", kernel_shape=[3])
+            bad(op, USAGE, "kernel_shape of 1 to 2147483647, got 0", kernel_shape=[0, 3])
+            bad(op, USAGE, "a window of at most the padded spatial dim 0, got 9 and 8", kernel_shape=[9, 9])
+            bad(op, USAGE, "strides of 1 to 2147483647, got 0", kernel_shape=[2, 2], strides=[0, 1])
+            bad(op, USAGE, f"got {huge}", kernel_shape=[2, 2], dilations=[huge, 1])
+            bad(op, USAGE, f"got {huge}", kernel_shape=[2, 2], pads=[0, huge, 0, 0])
+            bad(op, USAGE, "expects 4 pads, got 3", kernel_shape=[2, 2], pads=[0, 0, 0])
+            bad(op, USAGE, 'got "FULL"', kernel_shape=[2, 2], auto_pad="FULL")
+        bad("MaxPool", USAGE, "storage_order of 0 or 1", kernel_shape=[2, 2], storage_order=2)
+        bad("LpPool", USAGE, "a p above 0", kernel_shape=[2, 2], p=0)
+        bad("Conv", USAGE, "window dims of 1", (6, 3, 0, 3))
+        kernel = (3, 2, 3, 3)
+        bad("ConvTranspose", USAGE, "groups that divides the 3 input channels, got 2", kernel, group=2)
+        bad("ConvTranspose", USAGE, "expects 2 output_padding, got 1", kernel, output_padding=[1])
+        bad("ConvTranspose", USAGE, "output_shape of 1", kernel, output_shape=[0, 3])
+        bad("ConvTranspose", USAGE, "kernel_shape that is the weights'", kernel, kernel_shape=[2, 2])
+        bad("ConvTranspose", USAGE, "got 3 and -188", kernel, pads=[100] * 4)
+        places = [image, value("i", (1, 3, 8, 8), TensorProto.INT64)]
+        unpool = node("MaxUnpool", ["x", "i"], ["y"], kernel_shape=[2, 2], strides=[most, most])
+        code, text = self.compile(model([unpool], places, [value("y", None)]))
+        self.assertEqual(code, USAGE, text)
+        self.assertIn("exceed the address space", text)
+
     def test_what_only_the_shapes_tell(self):
         # Known once the constants are: no word of MLIR, and the node.
         length = numpy_helper.from_array(np.array([3], np.int64), "length")

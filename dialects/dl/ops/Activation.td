@@ -54,7 +54,7 @@ class Dl_TwoParametric<string mnemonic, string first, string alpha, string secon
                        ["x", first, second]);
 }
 def Dl_SeluOp : Dl_TwoParametric<"selu", "alpha", "1.67326319217681884765625", "gamma", "1.05070102214813232421875"> {
-  let onnx = "Selu";
+  let onnx = "Selu"; let since = 6;
   let params = "double alpha = getAlpha().convertToDouble(), gamma = getGamma().convertToDouble();";
   let formula = "gamma * select(x > 0.0, x, alpha * expm1(x))";
 }

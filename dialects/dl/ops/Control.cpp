@@ -1,16 +1,15 @@
 //===- Control.cpp - Branches and loops -----------------------------------===//
-#include "dialects/dl/ops/Forms.h"
+#include "dialects/dl/ops/Control.h"
 
 using namespace mlir;
 
 namespace dlc::dl {
 
 //===----------------------------------------------------------------------===//
-// What both have in common
+// What they have in common
 //===----------------------------------------------------------------------===//
 
-/// Whether bodies are either regions of their own or functions.
-static LogicalResult verifyBodies(ControlOp op, unsigned count) {
+LogicalResult verifyBodies(ControlOp op, unsigned count) {
   ArrayAttr functions = op.bodyFunctions();
   if ((functions ? functions.size() : op->getNumRegions()) != count || (functions && op->getNumRegions() != 0))
     return op->emitOpError() << "expects " << count << (count == 1 ? " body" : " bodies")
@@ -21,8 +20,7 @@ static LogicalResult verifyBodies(ControlOp op, unsigned count) {
   return success();
 }
 
-/// Outlined bodies are other functions: what the results' dims are was noted when they became that.
-static LogicalResult inferOutlined(Operation *op, ArrayAttr noted, Inference &shapes) {
+LogicalResult inferOutlined(Operation *op, ArrayAttr noted, Inference &shapes) {
   for (auto [i, result] : llvm::enumerate(op->getResults())) {
     auto type = cast<RankedTensorType>(result.getType());
     Dims dims;
@@ -30,7 +28,11 @@ static LogicalResult inferOutlined(Operation *op, ArrayAttr noted, Inference &sh
       StringRef name;
       if (noted)
         name = cast<StringAttr>(cast<ArrayAttr>(noted[i])[axis]).getValue();
+      unsigned operand, operandAxis;
+      bool isOperands = name.consume_front("#") && !name.consumeInteger(10, operand) && name.consume_front(".") &&
+                        !name.getAsInteger(10, operandAxis);
       dims.push_back(!ShapedType::isDynamic(d) ? shapes.constant(d)
+                     : isOperands              ? shapes.dims(op->getOperand(operand))[operandAxis]
                      : name.empty()            ? shapes.unknown(result, axis)
                                                : shapes.input(name));
     }
@@ -39,8 +41,7 @@ static LogicalResult inferOutlined(Operation *op, ArrayAttr noted, Inference &sh
   return success();
 }
 
-/// Whether `e` reads nothing that is computed inside `op`.
-static bool isVisibleOutside(AffineExpr e, Operation *op, Inference &shapes) {
+bool isVisibleOutside(AffineExpr e, Operation *op, Inference &shapes) {
   bool visible = true;
   e.walk([&](AffineExpr inner) {
     auto symbol = dyn_cast<AffineSymbolExpr>(inner);
@@ -57,7 +58,7 @@ static bool isVisibleOutside(AffineExpr e, Operation *op, Inference &shapes) {
   return visible;
 }
 
-static LogicalResult expectAlike(Operation *op, Value x, Value y, const Twine &what) {
+LogicalResult expectAlike(Operation *op, Value x, Value y, const Twine &what) {
   auto a = cast<RankedTensorType>(x.getType()), b = cast<RankedTensorType>(y.getType());
   if (a.getElementType() != b.getElementType())
     return op->emitOpError() << "expects " << what << " to have one element type, got " << a.getElementType() << " and "
@@ -238,8 +239,7 @@ FailureOr<std::vector<Array>> LoopOp::runBodies(ArrayRef<Array> operands, BodyRu
 // ONNX
 //===----------------------------------------------------------------------===//
 
-/// A control op with empty bodies, whose results have no types yet.
-static Operation *createControl(NodeView &n, StringRef name, ValueRange operands, ArrayRef<NamedAttribute> attributes,
+Operation *createControl(NodeView &n, StringRef name, ValueRange operands, ArrayRef<NamedAttribute> attributes,
                                 unsigned results, unsigned bodies) {
   OperationState state(n.loc(), name, operands, SmallVector<Type>(results, NoneType::get(n.loc().getContext())),
                        attributes);
@@ -248,8 +248,7 @@ static Operation *createControl(NodeView &n, StringRef name, ValueRange operands
   return n.builder().create(state);
 }
 
-/// Ends a form: the results, or none of the op.
-static LogicalResult finish(Operation *op, LogicalResult built, Values &results) {
+LogicalResult finishControl(Operation *op, LogicalResult built, Values &results) {
   if (failed(built) || failed(inferResultTypes(op))) {
     op->erase();
     return failure();
@@ -261,8 +260,7 @@ static LogicalResult finish(Operation *op, LogicalResult built, Values &results)
 /// One element as a rank-0 tensor.
 static Tensor scalarOf(Tensor t) { return t && t.rank() > 0 ? reshape(t, ArrayRef<int64_t>()) : t; }
 
-/// Builds graph attribute `name` into a body. The first `conditions` outputs become scalars.
-static LogicalResult buildBody(NodeView &n, StringRef name, Block &body, unsigned conditions = 0) {
+LogicalResult buildBody(NodeView &n, StringRef name, Block &body, unsigned conditions) {
   OpBuilder::InsertionGuard guard(n.builder());
   n.builder().setInsertionPointToEnd(&body);
   SmallVector<Value> outputs;
@@ -305,7 +303,7 @@ static LogicalResult buildIf(NodeView &n, Values &results) {
   // Both, so that all mistakes are told in one go.
   if (failed(buildBody(n, "else_branch", op->getRegion(1).front())))
     built = failure();
-  return finish(op, built, results);
+  return finishControl(op, built, results);
 }
 
 /// Carried values start as given and keep in the arguments' types the dims that every turn keeps. What these are is known
@@ -378,7 +376,7 @@ static LogicalResult buildLoop(NodeView &n, Values &results) {
   Operation *op = createControl(n, LoopOp::getOperationName(), operands,
                                 b.getNamedAttr("carried", b.getI64IntegerAttr(carried)), outputs - ownResults, 1);
   op->getRegion(0).front().erase();
-  return finish(op, buildLoopBody(n, op, carried), results);
+  return finishControl(op, buildLoopBody(n, op, carried), results);
 }
 
 void appendControlForms(SmallVectorImpl<OnnxForm> &forms) {

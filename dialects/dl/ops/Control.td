@@ -52,4 +52,33 @@ def Dl_LoopOp : Dl_ControlOp<"loop"> {
   }];
 }
 
+def Dl_ScanOp : Dl_ControlOp<"scan"> {
+  let summary = "Runs its body once for each place along dim 0 of its step values, which carries values from step to step";
+  let description = [{
+    `values` holds the start values of what the body carries, `carried` of them, then `steps` values of one dim 0, and then
+    what the body captures. The body's arguments are the carried values and the row of each step value; it yields the
+    carried values, of the dims that they start with, and rows that the other results stack along a new dim 0. Results are
+    the carried values at the end and then the stacks. Where `reversed` holds, an entry a step value and then a stack, rows
+    are taken and put from the last to the first; if it is empty, none is.
+
+    Rows are read and written where they lie. The dims of a stack's rows must be constants or dims of arguments.
+  }];
+  let arguments = (ins Variadic<Dl_Tensor>:$values, I64Attr:$carried, I64Attr:$steps,
+                       DefaultValuedAttr<DenseBoolArrayAttr, "{}">:$reversed, OptionalAttr<ArrayAttr>:$bodies,
+                       OptionalAttr<ArrayAttr>:$result_dims);
+  let assemblyFormat = [{
+    `(` $values `)` `carried` $carried `steps` $steps (`reversed` $reversed^)? (`bodies` $bodies^)? attr-dict `:`
+    functional-type(operands, $results) $regions
+  }];
+  let extraClassDeclaration = [{
+    bool placesResults() { return true; }
+    ::mlir::OperandRange initial() { return getValues().take_front(getCarried()); }
+    ::mlir::OperandRange stepValues() { return getValues().slice(getCarried(), getSteps()); }
+    ::mlir::OperandRange captured() { return getValues().drop_front(getCarried() + getSteps()); }
+    ::mlir::LogicalResult inferRegion(::dlc::dl::Inference &shapes);
+    /// Of a step value, or, counted on behind these, of a stack.
+    bool isReversed(unsigned i) { return !getReversed().empty() && getReversed()[i]; }
+  }];
+}
+
 #endif // DLC_DL_CONTROL_TD

@@ -1,5 +1,5 @@
 //===- Conv.cpp - Convolutions --------------------------------------------===//
-#include "dialects/dl/ops/Forms.h"
+#include "dialects/dl/ops/Windows.h"
 
 using namespace mlir;
 
@@ -13,26 +13,11 @@ namespace dlc::dl {
 template <class Op>
 static LogicalResult inferConvolution(Op op, Inference &shapes, const Dims &window, AffineExpr taken, AffineExpr outputs) {
   Dims x = shapes.dims(op.getX());
-  size_t spatial = window.size();
-  if (x.size() < 3 || x.size() > 5 || spatial != x.size() - 2)
-    return op.emitOpError("expects an input of 1 to 3 spatial dims and a window of as many, got rank ")
-           << x.size() << " and " << spatial << " dims of a window";
-  for (ArrayRef<int64_t> entries : {op.getStrides(), op.getDilations(), op.getPadsLow(), op.getPadsHigh()})
-    if (entries.size() != spatial)
-      return op.emitOpError("expects strides, dilations and pads for each of the ") << spatial << " spatial dims";
-  for (auto [stride, dilation] : llvm::zip(op.getStrides(), op.getDilations()))
-    if (stride < 1 || dilation < 1)
-      return op.emitOpError("expects strides and dilations of at least 1, got ") << std::min(stride, dilation);
-  if (failed(shapes.requireEqual(op, x.back(), taken, "as many channels as the weights take")))
+  FailureOr<Dims> spatial = inferWindows(op, shapes, x, window, WindowsOf(op));
+  if (failed(spatial) || failed(shapes.requireEqual(op, x.back(), taken, "as many channels as the weights take")))
     return failure();
   Dims dims{x.front()};
-  for (size_t i = 0; i < spatial; ++i) {
-    AffineExpr padded = x[1 + i] + (op.getPadsLow()[i] + op.getPadsHigh()[i]);
-    AffineExpr extent = (window[i] - 1) * op.getDilations()[i] + 1;
-    if (failed(shapes.requireAtMost(op, extent, padded, "a window of at most the padded spatial dim " + Twine(i))))
-      return failure();
-    dims.push_back((padded - extent).floorDiv(op.getStrides()[i]) + 1);
-  }
+  dims.append(*spatial);
   dims.push_back(outputs);
   shapes.set(op.getResult(), shapes.elementType(op.getX()), dims);
   return success();
@@ -65,20 +50,14 @@ static void convolve(Op op, const Array &x, ArrayRef<int64_t> window, int64_t ch
                      Weight weight) {
   bool isFloat = r.kind() == Number::Kind::Float;
   forEachPlace(r.dims, [&, i = int64_t(0)](ArrayRef<int64_t> place) mutable {
-    int64_t group = place.back() / outputs, k = 0;
-    SmallVector<int64_t> from(place);
+    int64_t group = place.back() / outputs;
     double sum = 0;
     uint64_t wrapped = 0;
-    forEachPlace(window, [&](ArrayRef<int64_t> at) {
-      int64_t first = channels * k++;
-      for (size_t d = 0; d < window.size(); ++d) {
-        from[1 + d] = place[1 + d] * op.getStrides()[d] + at[d] * op.getDilations()[d] - op.getPadsLow()[d];
-        if (from[1 + d] < 0 || from[1 + d] >= x.dims[1 + d])
-          return;
-      }
+    forEachInWindow(place, WindowsOf(op), window, x.dims, [&](ArrayRef<int64_t> at, int64_t k) {
+      SmallVector<int64_t> from(at);
       for (int64_t c = 0; c < channels; ++c) {
         from.back() = group * channels + c;
-        Number a = x.at(x.offset(from)), b = weight(group, first + c, place.back() % outputs);
+        Number a = x.at(x.offset(from)), b = weight(group, k * channels + c, place.back() % outputs);
         if (isFloat)
           sum += a.asDouble() * b.asDouble();
         else
@@ -106,6 +85,37 @@ LogicalResult PackedConvOp::evaluate(ArrayRef<const Array *> operands, MutableAr
              return w.at(((g * panels + o / width) * rows + k) * width + o % width);
            });
   return success();
+}
+
+//===----------------------------------------------------------------------===//
+// Depthwise
+//===----------------------------------------------------------------------===//
+
+LogicalResult DepthwiseConvOp::infer(Inference &shapes) {
+  Dims w = shapes.dims(getW());
+  if (w.empty() || !cast<RankedTensorType>(getW().getType()).hasStaticShape())
+    return emitOpError("expects weights [window..., channels] of known dims, got ") << getW().getType();
+  Dims window(ArrayRef<AffineExpr>(w).drop_back());
+  return inferConvolution(*this, shapes, window, w.back(), w.back());
+}
+
+ArrayRef<int64_t> DepthwiseConvOp::getWindow() {
+  return cast<RankedTensorType>(getW().getType()).getShape().drop_back();
+}
+
+LogicalResult DepthwiseConvOp::evaluate(ArrayRef<const Array *> operands, MutableArrayRef<Array> results) {
+  const Array &w = *operands[1];
+  int64_t channels = w.dims.back();
+  convolve(*this, *operands[0], ArrayRef(w.dims).drop_back(), 1, 1, results[0],
+           [&](int64_t g, int64_t k, int64_t) { return w.at(k * channels + g); });
+  return success();
+}
+
+Number DepthwiseConvOp::initial(Type type) { return Number::of(type, 0); }
+Scalar DepthwiseConvOp::emitCombine(Scalar a, ArrayRef<Scalar> elements) { return a + elements[0] * elements[1]; }
+Fusion DepthwiseConvOp::fusion() { return {Fusion::Kind::Contraction, {}}; }
+double DepthwiseConvOp::flops(ArrayRef<int64_t> resultDims) {
+  return 2.0 * elementCount(getWindow()) * elementCount(resultDims);
 }
 
 bool PackedConvOp::isPadded() {
@@ -143,11 +153,38 @@ Tensor ConvOp::scaledWeights(Tensor scale) {
   return Tensor(scale.builder(), getLoc(), getW()) * reshape(scale, dims);
 }
 
+/// A channel that has up to so many results of its own is repeated for them, rather than to fill panels with zeros.
+static constexpr int64_t fewResults = 8;
+
+/// Weights [g, k..., 1, o] as those of a convolution of each of g * o channels on its own: [k..., g * o].
+static LogicalResult packDepthwise(ConvOp op, RewriterBase &rewriter) {
+  Tensor x(rewriter, op.getLoc(), op.getX()), w(rewriter, op.getLoc(), op.getW());
+  SmallVector<int64_t> dims(w.type().getShape()), order = llvm::to_vector(llvm::seq<int64_t>(1, w.rank() - 1));
+  int64_t groups = dims.front(), results = dims.back();
+  order.append({0, w.rank() - 1});
+  SmallVector<int64_t> shape(ArrayRef(dims).drop_front().drop_back(2));
+  shape.push_back(groups * results);
+  w = reshape(transpose(w, order), shape);
+  if (results > 1) {
+    Tensor all = shapeOf(x), one = constantInts(rewriter, op.getLoc(), {1}), many = constantInts(rewriter, op.getLoc(), {results});
+    SmallVector<int64_t> outer = llvm::to_vector(llvm::seq<int64_t>(0, x.rank() - 1));
+    Tensor wide = concat({dimsAt(x, outer), constantInts(rewriter, op.getLoc(), {groups * results})}, 0);
+    x = reshape(broadcastTo(reshape(x, concat({all, one}, 0)), concat({all, many}, 0)), wide);
+  }
+  if (!x || !w)
+    return failure();
+  rewriter.replaceOpWithNewOp<DepthwiseConvOp>(op, op.getType(), x.value(), w.value(), op.getStrides(), op.getDilations(),
+                                               op.getPadsLow(), op.getPadsHigh());
+  return success();
+}
+
 LogicalResult ConvOp::packOperands(RewriterBase &rewriter) {
   auto type = cast<RankedTensorType>(getW().getType());
   ArrayRef<int64_t> w = type.getShape(), window = w.drop_front().drop_back(2);
   if (!type.hasStaticShape())
     return emitOpError("cannot be compiled for weights whose dims are not known, got ") << type;
+  if (w.front() > 1 && w[w.size() - 2] == 1 && w.back() < fewResults)
+    return packDepthwise(*this, rewriter);
   Tensor weights(rewriter, getLoc(), getW());
   Tensor packed = apply<PackOp>({reshape(weights, {w.front(), type.getNumElements() / std::max<int64_t>(1, w.front() * w.back()), w.back()})});
   if (!packed)
@@ -161,78 +198,16 @@ LogicalResult ConvOp::packOperands(RewriterBase &rewriter) {
 // ONNX
 //===----------------------------------------------------------------------===//
 
-namespace {
-/// What windows of convolutions and pools have in common.
-struct Windows {
-  SmallVector<int64_t> strides, dilations, low, high;
-};
-} // namespace
-
-static FailureOr<SmallVector<int64_t>> entriesOf(NodeView &n, StringRef name, int64_t count, int64_t otherwise,
-                                                 int64_t least) {
-  SmallVector<int64_t> values = n.getInts(name).value_or(SmallVector<int64_t>(count, otherwise));
-  if (static_cast<int64_t>(values.size()) != count)
-    return n.error("expects " + Twine(count) + " " + name + ", got " + Twine(values.size()));
-  for (int64_t v : values)
-    if (v < least)
-      return n.error("expects " + name + " of at least " + Twine(least) + ", got " + Twine(v));
-  return values;
-}
-
-/// `input` and `window`: the spatial dims. auto_pad needs those of the input.
-static FailureOr<Windows> windowsOf(NodeView &n, ArrayRef<int64_t> input, ArrayRef<int64_t> window) {
-  int64_t spatial = window.size();
-  auto strides = entriesOf(n, "strides", spatial, 1, 1), dilations = entriesOf(n, "dilations", spatial, 1, 1),
-       pads = entriesOf(n, "pads", 2 * spatial, 0, 0);
-  if (failed(strides) || failed(dilations) || failed(pads))
-    return failure();
-  Windows w{*strides, *dilations, {}, {}};
-  w.low.assign(pads->begin(), pads->begin() + spatial);
-  w.high.assign(pads->begin() + spatial, pads->end());
-  StringRef mode = n.getString("auto_pad").value_or("NOTSET");
-  if (mode == "NOTSET")
-    return w;
-  if (mode != "VALID" && mode != "SAME_UPPER" && mode != "SAME_LOWER")
-    return n.error("expects auto_pad NOTSET, SAME_UPPER, SAME_LOWER or VALID, got \"" + mode + "\"");
-  for (int64_t i = 0; i < spatial; ++i) {
-    int64_t total = 0;
-    if (mode != "VALID") {
-      if (ShapedType::isDynamic(input[i]))
-        return unsupported(n, "auto_pad " + mode + " of a dim that is not known when compiling");
-      int64_t result = llvm::divideCeil(input[i], w.strides[i]);
-      total = std::max<int64_t>(0, (result - 1) * w.strides[i] + (window[i] - 1) * w.dilations[i] + 1 - input[i]);
-    }
-    w.low[i] = mode == "SAME_LOWER" ? total - total / 2 : total / 2;
-    w.high[i] = total - w.low[i];
-  }
-  return w;
-}
-
-/// Dims 1 and the spatial ones change places: [n, c, d...] to [n, d..., c], or back.
-static Tensor channelsLast(Tensor t) {
-  SmallVector<int64_t> order{0};
-  for (int64_t i = 2; i < t.rank(); ++i)
-    order.push_back(i);
-  order.push_back(1);
-  return transpose(t, order);
-}
-static Tensor channelsFirst(Tensor t) {
-  SmallVector<int64_t> order{0, t.rank() - 1};
-  for (int64_t i = 1; i < t.rank() - 1; ++i)
-    order.push_back(i);
-  return transpose(t, order);
-}
-
 static LogicalResult buildConv(NodeView &n, Values &results) {
   if (failed(expectInputs(n, 2, 3)) || failed(expectSameTypes(n, 0, 3)))
     return failure();
   Tensor x = inputOf(n, 0), w = inputOf(n, 1), bias = inputOf(n, 2);
-  int64_t spatial = x.rank() - 2;
-  if (spatial < 1 || w.rank() != x.rank())
-    return n.error("expects an input and weights of one rank of 3 or more, got " + Twine(x.rank()) + " and " +
-                   Twine(w.rank()));
-  if (spatial > 3)
-    return unsupported(n, "more than 3 spatial dims");
+  FailureOr<int64_t> rank = spatialRankOf(n, x);
+  if (failed(rank))
+    return failure();
+  int64_t spatial = *rank;
+  if (w.rank() != x.rank())
+    return n.error("expects weights of the input's rank " + Twine(x.rank()) + ", got " + Twine(w.rank()));
   ArrayRef<int64_t> given = w.type().getShape();
   if (llvm::any_of(given, ShapedType::isDynamic))
     return unsupported(n, "weights whose dims are not known when compiling");
@@ -258,9 +233,7 @@ static LogicalResult buildConv(NodeView &n, Values &results) {
     order.push_back(3 + i);
   order.append({2, 1});
   Tensor packed = transpose(reshape(w, split), order);
-  Tensor r = apply<ConvOp>({channelsLast(x), packed},
-                           {intsAttr(x, "strides", windows->strides), intsAttr(x, "dilations", windows->dilations),
-                            intsAttr(x, "pads_low", windows->low), intsAttr(x, "pads_high", windows->high)});
+  Tensor r = apply<ConvOp>({channelsLast(x), packed}, windows->attributes(x));
   if (bias && r)
     r = r + bias;
   return give(results, r ? channelsFirst(r) : r);

@@ -35,4 +35,17 @@ def Dl_PackedConvOp : Dl_Op<"packed_conv", [Pure, Dl_ConvolutionInterface], ["ev
   let assemblyFormat = "operands attr-dict `:` functional-type(operands, results)";
 }
 
+def Dl_DepthwiseConvOp : Dl_Op<"depthwise_conv", [Pure, Dl_WindowInterface], ["evaluate", "fusion", "flops"]> {
+  let summary = "dl.conv of each channel on its own: x[n, d..., c] with w[k..., c]";
+  let extraClassDeclaration = [{
+    ::llvm::ArrayRef<int64_t> getWindow();
+    ::dlc::dl::Number initial(::mlir::Type type);
+    ::dlc::dl::Scalar emitCombine(::dlc::dl::Scalar a, ::llvm::ArrayRef<::dlc::dl::Scalar> elements);
+  }];
+  let arguments = (ins Dl_Tensor:$x, Dl_Tensor:$w, DenseI64ArrayAttr:$strides, DenseI64ArrayAttr:$dilations,
+                       DenseI64ArrayAttr:$pads_low, DenseI64ArrayAttr:$pads_high);
+  let results = (outs Dl_Tensor:$result);
+  let assemblyFormat = "operands attr-dict `:` functional-type(operands, results)";
+}
+
 #endif // DLC_DL_CONV_TD

@@ -1,5 +1,6 @@
 //===- Extended.cpp -------------------------------------------------------===//
 #include "dialects/dl/ops/Extended.h"
+#include "dialects/dl/ops/Windows.h"
 
 using namespace mlir;
 

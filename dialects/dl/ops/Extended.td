@@ -1,4 +1,6 @@
 //===- Extended.td - Families that passes know by interface only ----------===//
 include "dialects/dl/ops/Index.td"
 include "dialects/dl/ops/Order.td"
+include "dialects/dl/ops/OverlapAdd.td"
+include "dialects/dl/ops/Pool.td"
 include "dialects/dl/ops/Scatter.td"

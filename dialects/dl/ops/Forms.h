@@ -76,19 +76,30 @@ void appendContractForms(llvm::SmallVectorImpl<OnnxForm> &forms);
 void appendConvForms(llvm::SmallVectorImpl<OnnxForm> &forms);
 void appendControlForms(llvm::SmallVectorImpl<OnnxForm> &forms);
 void appendEinsumForms(llvm::SmallVectorImpl<OnnxForm> &forms);
+void appendFourierForms(llvm::SmallVectorImpl<OnnxForm> &forms);
 void appendFormulaForms(llvm::SmallVectorImpl<OnnxForm> &forms);
 void appendGenerateForms(llvm::SmallVectorImpl<OnnxForm> &forms);
 void appendIndexForms(llvm::SmallVectorImpl<OnnxForm> &forms);
 void appendLayoutForms(llvm::SmallVectorImpl<OnnxForm> &forms);
+void appendLinearAttentionForms(llvm::SmallVectorImpl<OnnxForm> &forms);
 void appendLossForms(llvm::SmallVectorImpl<OnnxForm> &forms);
 void appendNormalizeForms(llvm::SmallVectorImpl<OnnxForm> &forms);
 void appendOptimizerForms(llvm::SmallVectorImpl<OnnxForm> &forms);
 void appendOrderForms(llvm::SmallVectorImpl<OnnxForm> &forms);
+void appendOverlapAddForms(llvm::SmallVectorImpl<OnnxForm> &forms);
 void appendPointwiseForms(llvm::SmallVectorImpl<OnnxForm> &forms);
+void appendPoolForms(llvm::SmallVectorImpl<OnnxForm> &forms);
 void appendQuantizeForms(llvm::SmallVectorImpl<OnnxForm> &forms);
 void appendReduceForms(llvm::SmallVectorImpl<OnnxForm> &forms);
 void appendResizeForms(llvm::SmallVectorImpl<OnnxForm> &forms);
+void appendRecurrentForms(llvm::SmallVectorImpl<OnnxForm> &forms);
+void appendScanForms(llvm::SmallVectorImpl<OnnxForm> &forms);
 void appendScatterForms(llvm::SmallVectorImpl<OnnxForm> &forms);
+void appendVisionForms(llvm::SmallVectorImpl<OnnxForm> &forms);
+
+/// Operand `y` of a node older than opset 7 with dims that broadcast to those of `x` as numpy does; null, reported, where
+/// its attributes `broadcast` and `axis` do not allow that.
+Tensor broadcastFromAxis(NodeView &n, Tensor x, Tensor y);
 
 /// Contents of pointwise results over integer operands whose contents are known.
 mlir::LogicalResult inferPointwiseContents(mlir::Operation *op, Inference &shapes, llvm::ArrayRef<mlir::AffineExpr> dims);

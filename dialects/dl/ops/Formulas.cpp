@@ -57,12 +57,24 @@ LogicalResult inferPointwise(Operation *op, Inference &shapes) {
 // ONNX forms
 //===----------------------------------------------------------------------===//
 
+/// Before opset 7 the second operand broadcast only where `broadcast` said so, its dims those of the first from `axis` on.
+template <class Op> static LogicalResult buildBroadcastFromAxis(NodeView &n, Values &results) {
+  if (failed(expectInputs(n, 2, 2)) || failed(expectSameTypes(n, 0, 2)))
+    return failure();
+  Tensor x = inputOf(n, 0), y = broadcastFromAxis(n, x, inputOf(n, 1));
+  return y ? give(results, apply<Op>({x, y})) : failure();
+}
+
 /// Every op with an ONNX name of its own has the same operands and attributes as the node.
 template <class... Ops> static void appendForms(SmallVectorImpl<OnnxForm> &forms) {
   (
       [&] {
-        if constexpr (Ops::onnxName.size() != 0)
-          forms.push_back({"", Ops::onnxName, Ops::onnxSince, buildSameNamed<Ops>});
+        if constexpr (Ops::onnxName.size() != 0) {
+          constexpr bool isOldBinary = Ops::template hasTrait<OpTrait::NOperands<2>::Impl>() && Ops::onnxSince == 1;
+          forms.push_back({"", Ops::onnxName, isOldBinary ? 7 : Ops::onnxSince, buildSameNamed<Ops>});
+          if (isOldBinary && Ops::onnxName != PReluOp::onnxName)
+            forms.push_back({"", Ops::onnxName, 1, buildBroadcastFromAxis<Ops>});
+        }
       }(),
       ...);
 }

@@ -359,17 +359,41 @@ static LogicalResult buildCenterCropPad(NodeView &n, Values &results) {
 }
 
 /// Each dim `repeats` times: [d] as [1, d], broadcast to [repeats, d].
+/// `repeats`: 1-D i64, an entry a dim.
+static Tensor tile(Tensor x, Tensor repeats) {
+  if (!repeats)
+    return {};
+  SmallVector<int64_t> even;
+  for (int64_t i = 0; i < x.rank(); ++i)
+    even.push_back(2 * i);
+  Tensor dims = shapeOf(x);
+  return reshape(broadcastTo(unsqueeze(x, even), interleaved(repeats, dims)), repeats * dims);
+}
+
 static LogicalResult buildTile(NodeView &n, Values &results) {
   if (failed(expectInputs(n, 2, 2)))
     return failure();
   Tensor x = inputOf(n, 0), repeats = cast(inputOf(n, 1), n.builder().getI64Type());
   if (repeats.rank() != 1 || repeats.type().getDimSize(0) != x.rank())
     return n.error("expects a repeat for each of the " + Twine(x.rank()) + " dims");
-  SmallVector<int64_t> even;
-  for (int64_t i = 0; i < x.rank(); ++i)
-    even.push_back(2 * i);
-  Tensor dims = shapeOf(x);
-  return give(results, reshape(broadcastTo(unsqueeze(x, even), interleaved(repeats, dims)), repeats * dims));
+  return give(results, tile(x, repeats));
+}
+
+/// One axis `tiles` times, before opset 6.
+static LogicalResult buildTileOfAxis(NodeView &n, Values &results) {
+  if (failed(expectInputs(n, 3, 3)))
+    return failure();
+  Tensor x = inputOf(n, 0), tiles = cast(inputOf(n, 1), n.builder().getI64Type());
+  FailureOr<std::optional<SmallVector<int64_t>>> given = intsFrom(n, "axis", 2);
+  if (failed(given))
+    return failure();
+  FailureOr<int64_t> axis = axisIn(n, (**given)[0], x.rank());
+  if (failed(axis))
+    return failure();
+  Tensor one = constantInts(n.builder(), n.loc(), {1});
+  SmallVector<Tensor> repeats(x.rank(), one);
+  repeats[*axis] = reshape(tiles, {1});
+  return give(results, tile(x, concat(repeats, 0)));
 }
 
 void appendIndexForms(SmallVectorImpl<OnnxForm> &forms) {
@@ -380,6 +404,7 @@ void appendIndexForms(SmallVectorImpl<OnnxForm> &forms) {
   forms.push_back({"", "ReverseSequence", 10, buildReverseSequence});
   forms.push_back({"", "Pad", 1, buildPad});
   forms.push_back({"", "CenterCropPad", 18, buildCenterCropPad});
+  forms.push_back({"", "Tile", 1, buildTileOfAxis});
   forms.push_back({"", "Tile", 6, buildTile});
 }
 

@@ -297,7 +297,7 @@ void appendLayoutForms(SmallVectorImpl<OnnxForm> &forms) {
   forms.push_back({"", "Unsqueeze", 1, buildUnsqueeze});
   forms.push_back({"", "Transpose", 1, buildTranspose});
   forms.push_back({"", "Expand", 8, buildExpand});
-  forms.push_back({"", "Concat", 4, buildConcat});
+  forms.push_back({"", "Concat", 1, buildConcat});
   forms.push_back({"", "DepthToSpace", 1, buildDepthSpace<false>});
   forms.push_back({"", "SpaceToDepth", 1, buildDepthSpace<true>});
   forms.push_back({"", "Slice", 1, buildSlice});

@@ -1,6 +1,7 @@
 //===- Loops.cpp ----------------------------------------------------------===//
 #include "dialects/dl/ops/Loops.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Arith/Utils/Utils.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
@@ -31,6 +32,12 @@ SmallVector<Scalar> Loops::dims(Value tensor) {
   for (int64_t i = 0, rank = cast<RankedTensorType>(tensor.getType()).getRank(); i < rank; ++i)
     result.push_back(dim(tensor, i));
   return result;
+}
+
+SmallVector<Scalar> Loops::resultDims(unsigned result) {
+  return llvm::map_to_vector(l.dims[result], [&](OpFoldResult d) {
+    return scalar(getValueOrCreateConstantIndexOp(l.b, l.loc(), d));
+  });
 }
 
 Loops::Carried Loops::loop(Scalar count, ValueRange start, llvm::function_ref<Carried(Scalar, ValueRange)> body) {

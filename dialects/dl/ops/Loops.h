@@ -22,6 +22,8 @@ public:
   Scalar scalar(mlir::Value v, bool isUnsigned = false) { return Scalar(l.emitter, v, isUnsigned); }
   Scalar dim(mlir::Value tensor, unsigned axis);
   llvm::SmallVector<Scalar> dims(mlir::Value tensor);
+  /// Of a result, without a look at the tensor, which would have to exist for it.
+  llvm::SmallVector<Scalar> resultDims(unsigned result);
 
   /// Runs `body` for each i in [0, count), in order; it returns what the next round gets, the call what the last returned.
   Carried loop(Scalar count, mlir::ValueRange start, llvm::function_ref<Carried(Scalar, mlir::ValueRange)> body);

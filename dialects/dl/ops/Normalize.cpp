@@ -66,31 +66,68 @@ static LogicalResult expectChannels(NodeView &n, Tensor x) {
   return x.rank() < 2 ? n.error("expects rank 2 or more, got " + Twine(x.rank())) : success();
 }
 
+/// The parameters of a batch normalization along the dims of x. Before opset 9 they may differ from place to place.
+struct BatchParameters {
+  BatchParameters(NodeView &n, Tensor x) : perPlace(n.opset() < 9 && !n.getInt("spatial").value_or(1)), rank(x.rank()) {}
+  Tensor operator()(Tensor v) const { return perPlace ? v : alongAxis(v, 1, rank); }
+  SmallVector<int64_t> foldedAxes() const {
+    SmallVector<int64_t> axes{0};
+    for (int64_t i = 2; i < rank && !perPlace; ++i)
+      axes.push_back(i);
+    return axes;
+  }
+  bool perPlace;
+  int64_t rank;
+};
+
+/// x * a + b with a and b of the parameters alone: constants fold to two vectors. Halves are computed in f32.
+static Tensor normalizeByParameters(NodeView &n, Tensor x, BatchParameters along, double epsilon) {
+  Type wide = x.elementType().getIntOrFloatBitWidth() < 32 ? Type(n.builder().getF32Type()) : x.elementType();
+  auto input = [&](unsigned i) { return cast(inputOf(n, i), wide); };
+  Tensor a = input(1) / sqrt(input(4) + epsilon), b = input(2) - input(3) * a;
+  return cast(cast(x, wide) * along(a) + along(b), x.elementType());
+}
+
+/// With statistics of this batch: its result, the running mean and variance, and (before opset 9) those of the batch.
+static LogicalResult trainBatchNormalization(NodeView &n, Tensor x, BatchParameters along, double epsilon,
+                                             Values &results) {
+  double momentum = n.getFloat("momentum").value_or(0.9);
+  SmallVector<int64_t> axes = along.foldedAxes();
+  auto parameter = [&](unsigned i) { return along(cast(inputOf(n, i), x.elementType())); };
+  Tensor current = mean(x, axes), centered = x - current, variance = mean(centered * centered, axes);
+  if (failed(give(results, centered * (parameter(1) / sqrt(variance + epsilon)) + parameter(2))))
+    return failure();
+  auto running = [&](Tensor old, Tensor now) {
+    return old * momentum + cast(squeeze(now, axes), old.elementType()) * (1 - momentum);
+  };
+  (void)give(results, running(inputOf(n, 3), current));
+  (void)give(results, running(inputOf(n, 4), variance));
+  if (n.numOutputs() <= 3)
+    return success(results.back() != nullptr);
+  (void)give(results, squeeze(current, axes));
+  return give(results, squeeze(variance, axes));
+}
+
+/// Training is asked for by training_mode since opset 14, by more than one output before; is_test overrules that before 7.
 static LogicalResult buildBatchNormalization(NodeView &n, Values &results) {
   if (failed(expectInputs(n, 5, 5)))
     return failure();
   Tensor x = inputOf(n, 0);
   if (failed(expectChannels(n, x)))
     return failure();
-  double epsilon = n.getFloat("epsilon").value_or(1e-5), momentum = n.getFloat("momentum").value_or(0.9);
-  auto perChannel = [&](Tensor v) { return alongAxis(cast(v, x.elementType()), 1, x.rank()); };
-  Tensor scale = perChannel(inputOf(n, 1)), bias = perChannel(inputOf(n, 2));
-  if (!n.getInt("training_mode").value_or(0)) {
-    if (n.numOutputs() != 1)
-      return unsupported(n, "training with an opset before 14");
-    Tensor mean = perChannel(inputOf(n, 3)), variance = perChannel(inputOf(n, 4));
-    return give(results, (x - mean) * (scale / sqrt(variance + epsilon)) + bias);
-  }
-  SmallVector<int64_t> axes = axesFromTo(2, x.rank());
-  axes.insert(axes.begin(), 0);
-  Tensor current = mean(x, axes), centered = x - current, variance = mean(centered * centered, axes);
-  if (failed(give(results, centered * (scale / sqrt(variance + epsilon)) + bias)))
-    return failure();
-  auto running = [&](Tensor old, Tensor now) {
-    return old * momentum + cast(squeeze(now, axes), old.elementType()) * (1 - momentum);
-  };
-  (void)give(results, running(inputOf(n, 3), current));
-  return give(results, running(inputOf(n, 4), variance));
+  double epsilon = n.getFloat("epsilon").value_or(1e-5);
+  BatchParameters along(n, x);
+  for (unsigned i = 1; i < 5; ++i)
+    if (int64_t rank = inputOf(n, i).rank(); rank != (along.perPlace ? x.rank() - 1 : 1))
+      return n.error("expects parameters of rank " + Twine(along.perPlace ? x.rank() - 1 : 1) + ", got rank " + Twine(rank));
+  bool trains = n.opset() >= 14  ? n.getInt("training_mode").value_or(0) != 0
+                : n.opset() >= 7 ? n.numOutputs() > 1
+                                 : n.numOutputs() > 1 && !n.getInt("is_test").value_or(0);
+  if (trains)
+    return trainBatchNormalization(n, x, along, epsilon, results);
+  if (n.numOutputs() > 1)
+    return unsupported(n, "more than one output without training");
+  return give(results, normalizeByParameters(n, x, along, epsilon));
 }
 
 static LogicalResult buildInstanceNormalization(NodeView &n, Values &results) {
@@ -190,6 +227,8 @@ static LogicalResult buildDropout(NodeView &n, Values &results) {
   if (failed(expectInputs(n, 1, 3)))
     return failure();
   Tensor x = inputOf(n, 0);
+  if (n.opset() < 7 && !n.getInt("is_test").value_or(0) && n.getFloat("ratio").value_or(0.5) != 0)
+    return unsupported(n, "training (is_test of 0)");
   if (Value training = n.input(2)) {
     std::optional<SmallVector<int64_t>> on = inferenceWhileBuilding(x.builder().getContext())->constantContents(training);
     if (!on || (*on)[0])
@@ -207,14 +246,14 @@ static LogicalResult buildDropout(NodeView &n, Values &results) {
 void appendNormalizeForms(SmallVectorImpl<OnnxForm> &forms) {
   forms.push_back({"", "LayerNormalization", 17, buildLayerNormalization});
   forms.push_back({"", "RMSNormalization", 23, buildRmsNormalization});
-  forms.push_back({"", "BatchNormalization", 7, buildBatchNormalization});
-  forms.push_back({"", "InstanceNormalization", 6, buildInstanceNormalization});
+  forms.push_back({"", "BatchNormalization", 1, buildBatchNormalization});
+  forms.push_back({"", "InstanceNormalization", 1, buildInstanceNormalization});
   forms.push_back({"", "GroupNormalization", 18, buildGroupNormalization<true>});
   forms.push_back({"", "GroupNormalization", 21, buildGroupNormalization<false>});
   forms.push_back({"", "LRN", 1, buildLrn});
   forms.push_back({"", "MeanVarianceNormalization", 9, buildMeanVarianceNormalization});
   forms.push_back({"", "LpNormalization", 1, buildLpNormalization});
-  forms.push_back({"", "Dropout", 7, buildDropout});
+  forms.push_back({"", "Dropout", 1, buildDropout});
 }
 
 } // namespace dlc::dl

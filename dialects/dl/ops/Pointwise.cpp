@@ -1,6 +1,7 @@
 //===- Pointwise.cpp - ONNX forms of pointwise ops that differ from the op -===//
 #include "dialects/dl/ops/Forms.h"
 #include "dialects/dl/ops/Formulas.h"
+#include <limits>
 
 using namespace mlir;
 
@@ -83,6 +84,27 @@ LogicalResult inferPointwiseContents(Operation *op, Inference &shapes, ArrayRef<
 // ONNX
 //===----------------------------------------------------------------------===//
 
+Tensor broadcastFromAxis(NodeView &n, Tensor x, Tensor y) {
+  if (!n.getInt("broadcast").value_or(0)) {
+    bool differ = x.rank() != y.rank();
+    for (int64_t i = 0; !differ && i < x.rank(); ++i)
+      differ = !x.type().isDynamicDim(i) && !y.type().isDynamicDim(i) && x.type().getDimSize(i) != y.type().getDimSize(i);
+    if (differ)
+      (void)n.error("expects operands of the same dims, as broadcast is 0");
+    return differ ? Tensor() : y;
+  }
+  int64_t spare = x.rank() - y.rank(), axis = n.getInt("axis").value_or(-1);
+  if (spare < 0 || axis < -1 || axis > spare) {
+    (void)n.error("expects a second operand whose " + Twine(y.rank()) + " dims are those of the first, of rank " +
+                  Twine(x.rank()) + ", from axis on, got axis " + Twine(axis));
+    return {};
+  }
+  SmallVector<int64_t> behind;
+  for (int64_t i = y.rank(); axis >= 0 && i < x.rank() - axis; ++i)
+    behind.push_back(i);
+  return behind.empty() ? y : unsqueeze(y, behind);
+}
+
 /// Max, Min, Sum of any number of inputs.
 template <Tensor (*combine)(Tensor, Tensor)> static LogicalResult buildVariadic(NodeView &n, Values &results) {
   if (n.numInputs() == 0)
@@ -109,6 +131,8 @@ static LogicalResult buildPow(NodeView &n, Values &results) {
   if (failed(expectInputs(n, 2, 2)))
     return failure();
   Tensor x = inputOf(n, 0), y = inputOf(n, 1);
+  if (n.opset() < 7 && !(y = broadcastFromAxis(n, x, y)))
+    return failure();
   if (x.elementType() == y.elementType())
     return give(results, pow(x, y));
   // The base decides the result's type; a floating exponent decides the precision.
@@ -135,20 +159,45 @@ static LogicalResult buildBitShift(NodeView &n, Values &results) {
   return give(results, direction == "LEFT" ? shiftLeft(x, y) : shiftRight(x, y));
 }
 
-/// Bounds as inputs since opset 11, as attributes before.
+static LogicalResult clip(Tensor x, Tensor low, Tensor high, Values &results) {
+  if (low)
+    x = maximum(x, low);
+  if (high)
+    x = minimum(x, high);
+  return give(results, x);
+}
+
 static LogicalResult buildClip(NodeView &n, Values &results) {
   if (failed(expectInputs(n, 1, 3)))
     return failure();
-  Tensor r = inputOf(n, 0), low = inputOf(n, 1), high = inputOf(n, 2);
-  if (std::optional<double> v = n.getFloat("min"))
-    low = like(r, *v);
-  if (std::optional<double> v = n.getFloat("max"))
-    high = like(r, *v);
-  if (low)
-    r = maximum(r, low);
-  if (high)
-    r = minimum(r, high);
-  return give(results, r);
+  return clip(inputOf(n, 0), inputOf(n, 1), inputOf(n, 2), results);
+}
+
+/// Bounds as attributes, before opset 11; from 6 on, one that is not given is the end of the numbers of f32.
+static LogicalResult buildClipByAttributes(NodeView &n, Values &results) {
+  if (failed(expectInputs(n, 1, 1)))
+    return failure();
+  Tensor x = inputOf(n, 0), low, high;
+  constexpr double largest = std::numeric_limits<float>::max();
+  if (std::optional<double> v = n.getFloat("min"); v || n.opset() >= 6)
+    low = like(x, v.value_or(-largest));
+  if (std::optional<double> v = n.getFloat("max"); v || n.opset() >= 6)
+    high = like(x, v.value_or(largest));
+  return clip(x, low, high, results);
+}
+
+/// The type by its name, before opset 6.
+static LogicalResult buildCastToNamed(NodeView &n, Values &results) {
+  if (failed(expectInputs(n, 1, 1)))
+    return failure();
+  static constexpr StringRef names[] = {"UNDEFINED", "FLOAT",  "UINT8",   "INT8",   "UINT16", "INT16",  "INT32",
+                                        "INT64",     "STRING", "BOOL",    "FLOAT16", "DOUBLE", "UINT32", "UINT64"};
+  StringRef name = n.getString("to").value_or("");
+  const StringRef *found = llvm::find_if(names, [&](StringRef s) { return s.equals_insensitive(name); });
+  if (found == std::end(names))
+    return n.error("expects a type such as FLOAT as the attribute to, got '" + name + "'");
+  Type to = elementTypeOf(n, found - names);
+  return to ? give(results, cast(inputOf(n, 0), to)) : failure();
 }
 
 static LogicalResult buildCast(NodeView &n, Values &results) {
@@ -184,6 +233,28 @@ static LogicalResult buildGelu(NodeView &n, Values &results) {
     return n.error("expects approximate none or tanh, got '" + approximate + "'");
   Tensor x = inputOf(n, 0);
   return give(results, approximate == "tanh" ? apply<GeluTanhOp>({x}) : apply<GeluOp>({x}));
+}
+
+/// Before opset 7 a slope is one element, or one a channel.
+static LogicalResult buildPReluByChannel(NodeView &n, Values &results) {
+  if (failed(expectInputs(n, 2, 2)) || failed(expectSameTypes(n, 0, 2)))
+    return failure();
+  Tensor x = inputOf(n, 0), slope = inputOf(n, 1);
+  if (slope.rank() > 1)
+    return n.error("expects slopes of rank 0 or 1, got " + Twine(slope.rank()));
+  if (slope.rank() == 1 && slope.type().getDimSize(0) != 1)
+    slope = alongAxis(slope, 1, x.rank());
+  return give(results, apply<PReluOp>({x, slope}));
+}
+
+/// Its defaults have fewer digits before opset 6.
+static LogicalResult buildOldSelu(NodeView &n, Values &results) {
+  if (failed(expectInputs(n, 1, 1)))
+    return failure();
+  auto number = [&](StringRef name, float otherwise) {
+    return n.builder().getNamedAttr(name, n.builder().getF64FloatAttr(n.getFloat(name).value_or(otherwise)));
+  };
+  return give(results, apply<SeluOp>({inputOf(n, 0)}, {number("alpha", 1.6732f), number("gamma", 1.0507f)}));
 }
 
 static LogicalResult buildIsInf(NodeView &n, Values &results) {
@@ -244,8 +315,12 @@ void appendPointwiseForms(SmallVectorImpl<OnnxForm> &forms) {
   forms.push_back({"", "BitwiseAnd", 18, buildSameNamed<AndOp>});
   forms.push_back({"", "BitwiseOr", 18, buildSameNamed<OrOp>});
   forms.push_back({"", "BitwiseXor", 18, buildSameNamed<XorOp>});
-  forms.push_back({"", "Clip", 1, buildClip});
+  forms.push_back({"", "Clip", 1, buildClipByAttributes});
+  forms.push_back({"", "Clip", 11, buildClip});
+  forms.push_back({"", "Cast", 1, buildCastToNamed});
   forms.push_back({"", "Cast", 6, buildCast});
+  forms.push_back({"", "PRelu", 1, buildPReluByChannel});
+  forms.push_back({"", "Selu", 1, buildOldSelu});
   forms.push_back({"", "CastLike", 15, buildCastLike});
   forms.push_back({"", "BitCast", 26, buildBitCast});
   forms.push_back({"", "Gelu", 20, buildGelu});

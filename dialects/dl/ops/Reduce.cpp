@@ -135,14 +135,10 @@ template <Tensor (*function)(Tensor, int64_t)> static LogicalResult buildFlatten
     return failure();
   if (*axis == x.rank() - 1)
     return give(results, function(x, *axis));
-  // All trailing dims fold together, which the shape-preserving form of the same function says without a reshape only
-  // for one axis: flatten, apply, restore.
-  SmallVector<Tensor> head;
-  Tensor shape = shapeOf(x);
-  SmallVector<int64_t> flat(*axis + 1, 0);
-  flat[*axis] = -1;
-  Tensor r = function(reshape(x, flat), *axis);
-  return give(results, reshape(r, shape));
+  SmallVector<Tensor> flat{constantInts(n.builder(), n.loc(), {-1})};
+  if (*axis > 0)
+    flat.insert(flat.begin(), dimsAt(x, llvm::to_vector(llvm::seq<int64_t>(0, *axis))));
+  return give(results, reshape(function(reshape(x, concat(flat, 0)), *axis), shapeOf(x)));
 }
 
 void appendReduceForms(SmallVectorImpl<OnnxForm> &forms) {

@@ -52,6 +52,8 @@ private:
 
 LogicalResult Resize::readAttributes() {
   mode = n.getString("mode").value_or("nearest");
+  if (n.opset() < 7 && mode == "bilinear")
+    mode = "linear";
   coordinates = n.getString("coordinate_transformation_mode").value_or(coordinates);
   nearest = n.getString("nearest_mode").value_or(nearest);
   policy = n.getString("keep_aspect_ratio_policy").value_or(policy);
@@ -229,12 +231,20 @@ static LogicalResult buildResize(NodeView &n, Values &results) {
   return Resize(n).build(inputOf(n, 1), inputOf(n, 2), inputOf(n, 3), results);
 }
 
-/// Resize of opset 10 and Upsample: x and scales, which were an attribute of Upsample before opset 9.
+/// Resize of opset 10 and Upsample: x and scales. Upsample had these as an attribute before opset 9, and as one of a row and
+/// one of a column before 7.
 static LogicalResult buildUpsample(NodeView &n, Values &results) {
   if (failed(expectInputs(n, 1, 2)))
     return failure();
   Tensor scales = inputOf(n, 1);
-  if (std::optional<SmallVector<double>> fromAttribute = n.getFloats("scales")) {
+  std::optional<SmallVector<double>> fromAttribute = n.getFloats("scales");
+  if (n.opset() < 7) {
+    std::optional<double> height = n.getFloat("height_scale"), width = n.getFloat("width_scale");
+    if (!height || !width)
+      return n.error("expects the attributes height_scale and width_scale");
+    fromAttribute = {1, 1, *height, *width};
+  }
+  if (fromAttribute) {
     SmallVector<float> narrowed(fromAttribute->begin(), fromAttribute->end());
     auto type = RankedTensorType::get({static_cast<int64_t>(narrowed.size())}, n.builder().getF32Type());
     scales = Tensor(n.builder(), n.loc(),
@@ -246,7 +256,7 @@ static LogicalResult buildUpsample(NodeView &n, Values &results) {
 }
 
 void appendResizeForms(SmallVectorImpl<OnnxForm> &forms) {
-  forms.push_back({"", "Upsample", 7, buildUpsample});
+  forms.push_back({"", "Upsample", 1, buildUpsample});
   forms.push_back({"", "Resize", 10, buildUpsample});
   forms.push_back({"", "Resize", 11, buildResize});
 }

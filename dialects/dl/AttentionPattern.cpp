@@ -1,0 +1,111 @@
+//===- AttentionPattern.cpp -----------------------------------------------===//
+#include "dialects/dl/AttentionPattern.h"
+#include "dialects/dl/ops/Formulas.h"
+#include "llvm/ADT/SmallPtrSet.h"
+
+using namespace mlir;
+
+namespace dlc::dl {
+
+SmallVector<Operation *> AttentionPattern::ops() const {
+  SmallVector<Operation *> all{scores, mix};
+  llvm::append_range(all, between);
+  llvm::append_range(all, softmax);
+  return all;
+}
+
+namespace {
+
+template <class Op> Op definedBy(Value v) { return dyn_cast_or_null<Op>(v.getDefiningOp()); }
+
+bool isOne(Value v) {
+  auto c = definedBy<ConstantOp>(v);
+  return c && c.getValue().getNumElements() == 1 && Array::fromAttribute(c.getValue()).at(0).asDouble() == 1;
+}
+
+class Matcher {
+public:
+  explicit Matcher(ProductOp mix) { pattern.mix = mix; }
+
+  bool match() {
+    SmallVector<AffineMap> maps = pattern.mix.productMaps();
+    int64_t batch = maps[2].getNumResults() - 2;
+    SmallVector<unsigned> rowMajor = llvm::to_vector(llvm::seq<unsigned>(0, batch + 1));
+    rowMajor.push_back(batch + 2);
+    Value weights = pattern.mix->getOperand(0);
+    bool isPlain = maps[0] == AffineMap::getMultiDimMapWithTargets(batch + 3, rowMajor, weights.getContext());
+    auto type = cast<RankedTensorType>(weights.getType());
+    return isPlain && type.getElementType().isF32() && matchSoftmax(weights, type.getRank() - 1) &&
+           dependsOnScores(pattern.logits) && pattern.scores && keepsToItself();
+  }
+  AttentionPattern pattern;
+
+private:
+  bool isOver(ReductionOp op, int64_t axis) { return op && op.reducedAxes() == SmallVector<int64_t>{axis}; }
+
+  /// e / sum(e) or e * (1 / sum(e)), where e = exp(x - max(x)).
+  bool matchSoftmax(Value v, int64_t axis) {
+    Operation *last = v.getDefiningOp();
+    if (!isa_and_nonnull<DivOp, MulOp>(last))
+      return false;
+    Value e = last->getOperand(0), divisor = last->getOperand(1);
+    pattern.softmax.push_back(last);
+    if (isa<MulOp>(last)) {
+      auto inverse = definedBy<DivOp>(divisor);
+      if (!inverse || !isOne(inverse.getX()))
+        return false;
+      pattern.softmax.push_back(inverse);
+      divisor = inverse.getY();
+    }
+    auto sum = definedBy<ReduceSumOp>(divisor);
+    auto exponential = definedBy<ExpOp>(e);
+    if (!sum || !exponential || sum.getX() != e || !isOver(cast<ReductionOp>(*sum), axis))
+      return false;
+    auto shifted = definedBy<SubOp>(exponential.getX());
+    auto most = shifted ? definedBy<ReduceMaxOp>(shifted.getY()) : ReduceMaxOp();
+    if (!most || most.getX() != shifted.getX() || !isOver(cast<ReductionOp>(*most), axis))
+      return false;
+    pattern.softmax.append({sum, exponential, shifted, most});
+    pattern.logits = shifted.getX();
+    return true;
+  }
+
+  /// Whether `v` is made from the scores by pointwise ops over the same dims, which are collected.
+  bool dependsOnScores(Value v) {
+    Operation *op = v.getDefiningOp();
+    if (!op || v.getType() != pattern.logits.getType())
+      return false;
+    if (auto product = dyn_cast<ProductOp>(op)) {
+      if (!pattern.scores)
+        pattern.scores = product;
+      return product == pattern.scores;
+    }
+    if (!isa<PointwiseOp>(op) || pattern.between.size() > 16)
+      return false;
+    if (llvm::is_contained(pattern.between, op))
+      return true;
+    bool depends = false;
+    for (Value o : op->getOperands())
+      depends |= dependsOnScores(o);
+    if (depends)
+      pattern.between.push_back(op);
+    return depends;
+  }
+
+  bool keepsToItself() {
+    llvm::SmallPtrSet<Operation *, 16> own;
+    for (Operation *op : pattern.ops())
+      own.insert(op);
+    return llvm::all_of(own, [&](Operation *op) {
+      return op == pattern.mix || llvm::all_of(op->getUsers(), [&](Operation *user) { return own.contains(user); });
+    });
+  }
+};
+} // namespace
+
+std::optional<AttentionPattern> matchAttention(ProductOp mix) {
+  Matcher matcher(mix);
+  return matcher.match() ? std::optional(matcher.pattern) : std::nullopt;
+}
+
+} // namespace dlc::dl
