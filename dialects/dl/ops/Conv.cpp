@@ -114,8 +114,10 @@ LogicalResult DepthwiseConvOp::evaluate(ArrayRef<const Array *> operands, Mutabl
 Number DepthwiseConvOp::initial(Type type) { return Number::of(type, 0); }
 Scalar DepthwiseConvOp::emitCombine(Scalar a, ArrayRef<Scalar> elements) { return a + elements[0] * elements[1]; }
 Fusion DepthwiseConvOp::fusion() { return {Fusion::Kind::Contraction, {}}; }
-double DepthwiseConvOp::flops(ArrayRef<int64_t> resultDims) {
-  return 2.0 * elementCount(getWindow()) * elementCount(resultDims);
+Dims DepthwiseConvOp::flops(Inference &shapes) {
+  Dims factors = shapes.dims(getResult());
+  factors.push_back(shapes.constant(2 * elementCount(getWindow())));
+  return factors;
 }
 
 bool PackedConvOp::isPadded() {

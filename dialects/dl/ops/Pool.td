@@ -37,8 +37,10 @@ class Dl_Pool<string mnemonic, string combine, string start>
       return ::mlir::success();
     }
     ::dlc::dl::Fusion $cppClass::fusion() { return {::dlc::dl::Fusion::Kind::Contraction, {}}; }
-    double $cppClass::flops(::llvm::ArrayRef<int64_t> resultDims) {
-      return ::dlc::dl::elementCount(getWindow()) * static_cast<double>(::dlc::dl::elementCount(resultDims));
+    ::dlc::dl::Dims $cppClass::flops(::dlc::dl::Inference &shapes) {
+      ::dlc::dl::Dims factors = shapes.dims(getResult());
+      factors.push_back(shapes.constant(::dlc::dl::elementCount(getWindow())));
+      return factors;
     }
   }];
   let assemblyFormat = "operands attr-dict `:` functional-type(operands, results)";
