@@ -7,12 +7,10 @@ namespace dlc::runtime {
 
 /// Runs the tiles [0, tiles): on the pool, or on this thread in one call where that is as good.
 inline void runTiles(const dlc_pool *pool, dlc_task task, void *closure, int64_t tiles, int64_t grain) {
-  if (tiles <= 0)
-    return;
-  if (!pool || tiles <= grain)
-    task(closure, 0, tiles, 0);
-  else
+  if (tiles > grain && pool)
     pool->parallel_for(pool->context, tiles, grain, task, closure);
+  else if (tiles > 0)
+    task(closure, 0, tiles, 0);
 }
 
 /// The same, with events of the launch and of its tiles.

@@ -34,6 +34,7 @@ struct dlc_model {
 
 /// What one thread at a time needs to run a model's functions. Arrays have the room that the largest function needs.
 struct dlc_session {
+  dlc_profile *profile; ///< where events go; null: nowhere. First: compiled code looks at it
   dlc_model *model;
   std::atomic<bool> busy;
   dlc_status status;  ///< the first error of the current or last run
@@ -48,7 +49,6 @@ struct dlc_session {
   void **inputs;
   int64_t *symbols;
   int32_t *symbolSources; ///< the input that gave a symbol its value, -1 if none yet
-  dlc_profile *profile;   ///< where events go; null: nowhere
   char error[512];
 
   const dlc::runtime::Allocator &allocator() const { return model->allocator; }

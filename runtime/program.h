@@ -12,7 +12,7 @@
 extern "C" {
 #endif
 
-/* The session, as compiled code sees it. */
+/* The session, as compiled code sees it: its first word is null while it has no profile. */
 typedef struct dlc_session dlc_context;
 
 enum {

@@ -242,6 +242,17 @@ Value HostCode::launch(rt::LaunchOp op, StringRef task, int64_t firstDim) {
   return LLVM::AddressOfOp::create(b, loc, ptr(), global.getSymName());
 }
 
+void HostCode::unlessProfiled(llvm::function_ref<void()> quick, llvm::function_ref<void()> otherwise) {
+  Value profile = LLVM::LoadOp::create(b, loc, ptr(), context()); // the first word of a dlc_context
+  Value isNone = LLVM::ICmpOp::create(b, loc, LLVM::ICmpPredicate::eq, profile, LLVM::ZeroOp::create(b, loc, ptr()));
+  auto branch = scf::IfOp::create(b, loc, isNone, /*withElseRegion=*/true);
+  OpBuilder::InsertionGuard guard(b);
+  b.setInsertionPointToStart(branch.thenBlock());
+  quick();
+  b.setInsertionPointToStart(branch.elseBlock());
+  otherwise();
+}
+
 Value HostCode::plan(rt::PlanOp op) {
   // Few sizes differ, however many buffers there are: each is computed once and a table says whose it is.
   llvm::MapVector<Value, int32_t> distinct;

@@ -72,6 +72,8 @@ public:
 
   /// The dlc_launch of a launch that runs `task`, whose dims begin at word `firstDim` of the closure.
   mlir::Value launch(rt::LaunchOp op, llvm::StringRef task, int64_t firstDim);
+  /// Runs `quick` where the session has no profile, `otherwise` where it has.
+  void unlessProfiled(llvm::function_ref<void()> quick, llvm::function_ref<void()> otherwise);
   /// Constant numbers of the module.
   mlir::Value table(llvm::StringRef name, mlir::ArrayRef<int32_t> values);
 

@@ -225,8 +225,18 @@ private:
     if (thunk->status)
       code.storeWord(code.i64(int64_t(0)), closure, word);
 
-    Value descriptor = code.launch(launch, LLVM::LLVMFuncOp(thunk->function).getSymName(), buffersOf(launch).size());
-    code.call("dlc_rt_launch", {}, {code.context(), descriptor, closure, code.i64(launch.getTiles())});
+    LLVM::LLVMFuncOp task(thunk->function);
+    Value tiles = code.i64(launch.getTiles());
+    auto callRuntime = [&] {
+      Value descriptor = code.launch(launch, task.getSymName(), buffersOf(launch).size());
+      code.call("dlc_rt_launch", {}, {code.context(), descriptor, closure, tiles});
+    };
+    if (isConstant && constantTiles.sle(launch.getGrain()))
+      code.unlessProfiled([&] {
+        LLVM::CallOp::create(code.b, code.loc, task, ValueRange{closure, code.i64(int64_t(0)), tiles, code.i32(0)});
+      }, callRuntime);
+    else
+      callRuntime();
     if (thunk->status)
       code.report(code.word(closure, word), launch.getNode());
     return success();

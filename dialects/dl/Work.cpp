@@ -123,6 +123,17 @@ std::string Amount::text() const {
 // Functions
 //===----------------------------------------------------------------------===//
 
+/// Adds how often the bodies around `op` run. False where that shows only while running.
+static bool addTurns(Operation *op, Inference &shapes, Dims &factors) {
+  for (auto around = op->getParentOfType<ControlOp>(); around; around = around->getParentOfType<ControlOp>()) {
+    auto scan = dyn_cast<ScanOp>(*around);
+    if (!scan || scan.stepValues().empty())
+      return false;
+    factors.push_back(shapes.dims(scan.stepValues()[0])[0]);
+  }
+  return true;
+}
+
 FunctionWork workOf(func::FuncOp function) {
   // On a copy: inference makes types more precise, and who asks wants to keep the function as it is.
   OwningOpRef<func::FuncOp> copy(function.clone());
@@ -142,8 +153,7 @@ FunctionWork workOf(func::FuncOp function) {
     Dims factors = op.flops(shapes);
     if (factors.size() == 1 && constantOf(factors[0]) == 0)
       return;
-    // How often a body runs shows only while running.
-    if (op->getParentOfType<ControlOp>() || !work.flops.add(shapes, factors))
+    if (!addTurns(op, shapes, factors) || !work.flops.add(shapes, factors))
       ++work.unknown;
   });
   return work;
@@ -189,8 +199,9 @@ public:
     AffineExpr all = product(dims(use.get()));
     if (cast<DlOp>(use.getOwner()).onlyShapes(use.getOperandNumber()))
       return constant(0);
-    // At most one for each element of the result: few rows of a large table.
-    return isa<IndexedOp>(use.getOwner()) ? min(all, product(dims(use.getOwner()->getResult(0)))) : all;
+    // Where other operands say which ones: at most one for each element of the result, few rows of a large table.
+    Operation *op = use.getOwner();
+    return isa<IndexedOp>(op) && op->getNumOperands() > 1 ? min(all, product(dims(op->getResult(0)))) : all;
   }
 
 private:

@@ -61,12 +61,18 @@ func.func @sizes() attributes {dlc.entry} {
 
 // -----
 
-// A kernel with checks has a status word for each launch.
+// Few tiles need no other thread: the thunk is called at once, unless somebody wants to know. A kernel with checks has a
+// status word for each launch.
 
 func.func private @checked(memref<f32>, index, index, index, memref<i64>)
 
 // CHECK: llvm.func internal @dlc.report({{.*}}no_inline
 // CHECK-LABEL: func.func @serial
+// CHECK: %[[PROFILE:.*]] = llvm.load %arg0
+// CHECK: %[[NONE:.*]] = llvm.icmp "eq" %[[PROFILE]]
+// CHECK: scf.if %[[NONE]]
+// CHECK: llvm.call @checked.thunk(
+// CHECK: else
 // CHECK: llvm.call @dlc_rt_launch(
 // CHECK: %[[NODE:.*]] = llvm.mlir.constant(7 : i64)
 // CHECK: llvm.call @dlc.report(%{{.*}}, %{{.*}}, %[[NODE]])

@@ -3,6 +3,7 @@
 #include "tools/dlc/Invocation.h"
 #include "tools/dlc/Outcome.h"
 #include "tools/dlc/Peak.h"
+#include "tools/dlc/ProfileRun.h"
 
 #include "llvm/Support/FormatVariadic.h"
 #include "llvm/Support/raw_ostream.h"
@@ -52,8 +53,8 @@ static Expected<Timing> measure(Session &session, int32_t function, ArrayRef<Hos
 }
 
 static void print(const Timing &t) {
-  outs() << formatv("{0,7} {1,11} {2,11} {3,11} {4,7}", t.threads, durationText(t.p50), durationText(t.p90), durationText(t.p99),
-                    t.runs);
+  outs() << formatv("{0,7} {1,11} {2,11} {3,11} {4,7}", t.threads, durationText(t.p50), durationText(t.p90),
+                    durationText(t.p99), t.runs);
   if (t.gflops > 0)
     outs() << formatv(" {0,9:F1} {1,8:F1}%", t.gflops, t.ofPeak * 100);
   outs() << "\n";
@@ -65,13 +66,20 @@ static int run(const BenchCommand &command) {
   std::optional<Invocation> call = Invocation::prepare(command.call, /*randomByDefault=*/true, outcome, exit);
   if (!call)
     return exit;
-  std::optional<int64_t> flops = call->function().flopsFor(call->symbols);
+  std::optional<double> flops = call->function().flopsFor(call->symbols);
 
   json::Array timings;
   for (int32_t threads : command.threads) {
     Expected<std::unique_ptr<Session>> session = Session::open(call->library(), threads);
     if (!session)
       return outcome.fail(ExitCode::Usage, session.takeError());
+    // Turns of loops and sizes that depend on the data: one run tells.
+    if (!flops && (*session)->canProfile()) {
+      auto counted = countFlops(call->library(), **session, call->index, call->inputs);
+      if (!counted)
+        return outcome.fail(ExitCode::Usage, counted.takeError());
+      flops = *counted;
+    }
     // The clock moves: the peak is measured on both sides of what is held against it.
     double peak = measurePeakGflops(threads);
     Expected<Timing> timing = measure(**session, call->index, call->inputs, command.seconds);

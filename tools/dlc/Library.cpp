@@ -224,9 +224,14 @@ Error Session::callInPlace(int32_t function, ArrayRef<HostTensor> inputs) {
   return Error::success();
 }
 
+bool Session::canProfile() const {
+  const dlc_description &abi = library_.abi();
+  return abi.struct_size >= offsetof(dlc_description, set_profile) + sizeof abi.set_profile && abi.set_profile;
+}
+
 Error Session::setProfile(dlc_profile *profile) {
   const dlc_description &abi = library_.abi();
-  if (abi.struct_size < offsetof(dlc_description, set_profile) + sizeof abi.set_profile || !abi.set_profile)
+  if (!canProfile())
     return createStringError(Twine(abi.name) + ": cannot be profiled: compile it again with this dlc");
   dlc_status status = abi.set_profile(session_, profile);
   return status ? createStringError(Twine(abi.name) + ": " + abi.status_text(status)) : Error::success();

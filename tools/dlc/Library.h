@@ -88,6 +88,7 @@ public:
   llvm::Error getState(llvm::StringRef name, HostTensor &value);
   /// Runs it and leaves the outputs with the session: what `bench` times.
   llvm::Error callInPlace(int32_t function, llvm::ArrayRef<HostTensor> inputs);
+  bool canProfile() const;
   /// Where events go from now on; null: nowhere. It must stay.
   llvm::Error setProfile(dlc_profile *profile);
 

@@ -172,6 +172,17 @@ Expected<std::vector<dlc_event>> recordRuns(Session &session, int32_t function, 
   return all;
 }
 
+Expected<std::optional<double>> countFlops(const Library &library, Session &session, int32_t function,
+                                           ArrayRef<HostTensor> inputs) {
+  Expected<std::vector<dlc_event>> events = recordRuns(session, function, inputs, 1);
+  if (!events)
+    return events.takeError();
+  std::optional<double> sum = 0;
+  for (const auto &[node, time] : Tally(library)(*events).kernels)
+    sum = sum && time.flops ? std::optional(*sum + *time.flops) : std::nullopt;
+  return sum;
+}
+
 //===- Trace --------------------------------------------------------------===//
 
 json::Value traceOf(const Library &library, ArrayRef<dlc_event> events) {

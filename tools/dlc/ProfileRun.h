@@ -30,6 +30,10 @@ llvm::Expected<ProfiledRuns> profileRuns(const Library &library, Session &sessio
 llvm::Expected<std::vector<dlc_event>> recordRuns(Session &session, int32_t function, llvm::ArrayRef<HostTensor> inputs,
                                                   int runs);
 
+/// FLOPs of a run as its launches tell them; nothing where they do not.
+llvm::Expected<std::optional<double>> countFlops(const Library &library, Session &session, int32_t function,
+                                                 llvm::ArrayRef<HostTensor> inputs);
+
 /// The events as Chrome trace events, a row for each thread.
 llvm::json::Value traceOf(const Library &library, llvm::ArrayRef<dlc_event> events);
 
