@@ -61,11 +61,35 @@ int64_t columnsInCache(int64_t columnBytes, int64_t granule) {
   return std::max<int64_t>(1, residentBytes / std::max<int64_t>(1, columnBytes * granule)) * granule;
 }
 
+static constexpr int64_t wantedTiles = 8; // enough for two to four threads to share evenly
+
+/// Tiles that take as long as a second thread needs to wake.
+static int64_t grainOf(double rows, double columns, double depth, double columnBytes) {
+  constexpr double flopsPerSecond = 2e11, bytesPerSecond = 2e10, worthwhile = 30e-6;
+  double seconds = std::max(2 * rows * columns * depth / flopsPerSecond, columns * columnBytes / bytesPerSecond);
+  return std::max<int64_t>(1, static_cast<int64_t>(worthwhile / std::max(seconds, 1e-9)));
+}
+
+GemmSchedule chooseConvolutionSchedule(int64_t M, int64_t N, int64_t K, Type elementType, const Target &target,
+                                       int64_t batch) {
+  constexpr int64_t rowStep = 28, leastRows = 56; // multiples of the rows of a register tile
+  constexpr int64_t sharedBytes = 600 * 1024;     // of weights that stay in the second-level cache beside the rows
+  int64_t columnBytes = std::max<int64_t>(K, 1) * std::max<int64_t>(1, elementType.getIntOrFloatBitWidth() / 8);
+  if (ShapedType::isDynamic(M) || ShapedType::isDynamic(K) || N * columnBytes > sharedBytes || M < 2 * leastRows)
+    return chooseSchedule(M, N, K, elementType, target, batch);
+  GemmSchedule schedule;
+  int64_t cuts = llvm::divideCeil(wantedTiles, batch);
+  if (cuts > 1)
+    schedule.rows = std::max(leastRows, static_cast<int64_t>(llvm::divideCeil(llvm::divideCeil(M, cuts), rowStep)) * rowStep);
+  if (schedule.rows >= M)
+    schedule.rows = 0;
+  schedule.grain = grainOf(schedule.rows ? schedule.rows : M, N, K, columnBytes);
+  return schedule;
+}
+
 GemmSchedule chooseSchedule(int64_t M, int64_t N, int64_t K, Type elementType, const Target &target, int64_t batch,
                             bool packsInTile) {
-  constexpr int64_t wantedTiles = 8;                 // enough for two to four threads to share evenly
-  constexpr int64_t rowBlock = 168;                  // a multiple of 12 and of 14, the rows of a register tile
-  constexpr double flopsPerSecond = 2e11, bytesPerSecond = 2e10, worthwhile = 30e-6;
+  constexpr int64_t rowBlock = 168; // a multiple of 12 and of 14, the rows of a register tile
   GemmSchedule schedule;
   bool rowsKnown = !ShapedType::isDynamic(M), columnsKnown = !ShapedType::isDynamic(N);
   int64_t depth = ShapedType::isDynamic(K) ? 1024 : std::max<int64_t>(K, 1);
@@ -92,8 +116,7 @@ GemmSchedule chooseSchedule(int64_t M, int64_t N, int64_t K, Type elementType, c
     schedule.columns = 0;
   double rows = schedule.rows ? schedule.rows : rowsKnown ? M : rowBlock;
   double width = schedule.columns ? schedule.columns : columns;
-  double seconds = std::max(2 * rows * width * depth / flopsPerSecond, width * columnBytes / bytesPerSecond);
-  schedule.grain = std::max<int64_t>(1, static_cast<int64_t>(worthwhile / std::max(seconds, 1e-9)));
+  schedule.grain = grainOf(rows, width, depth, columnBytes);
   return schedule;
 }
 

@@ -53,4 +53,8 @@ struct GemmSchedule {
 GemmSchedule chooseSchedule(int64_t M, int64_t N, int64_t K, mlir::Type elementType, const Target &target,
                             int64_t batch = 1, bool packsInTile = false);
 
+/// The same for a convolution, M of one image: rows are cut first, since all meet the same weights, unless these are large.
+GemmSchedule chooseConvolutionSchedule(int64_t M, int64_t N, int64_t K, mlir::Type elementType, const Target &target,
+                                       int64_t batch);
+
 } // namespace dlc

@@ -32,8 +32,9 @@ public:
     for (AffineExpr e : ArrayRef(resultDims).drop_front().drop_back())
       places = places * e;
     int64_t columns = op.groupColumns(), groups = typeOf(w).getDimSize(0);
-    GemmSchedule schedule = chooseSchedule(sizeOf(places), columns, sizeOf(weights[2]), storageType(elementOf(x)), target,
-                                           groups * std::max<int64_t>(1, known(resultDims.front(), 16)));
+    GemmSchedule schedule =
+        chooseConvolutionSchedule(sizeOf(places), columns, sizeOf(weights[2]), storageType(elementOf(x)), target,
+                                  groups * std::max<int64_t>(1, known(resultDims.front(), 1)));
     AffineExpr rowTiles = schedule.rows ? places.ceilDiv(schedule.rows) : b.getAffineConstantExpr(1);
     AffineExpr columnTiles =
         b.getAffineConstantExpr(schedule.columns ? llvm::divideCeil(columns, schedule.columns) : 1);

@@ -33,6 +33,9 @@ TIMED = "resnet50|vgg19|densenet121|mobilenet_v2|bert|gpt|lstm"
 def runtime_call(path, inputs, threads):
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = threads
+    # Its threads would go on spinning while dlc is timed.
+    options.add_session_config_entry("session.force_spinning_stop", "1")
+    options.log_severity_level = 3
     session = onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
     return lambda: session.run(None, inputs)
 
