@@ -30,11 +30,14 @@ public:
   bool match() {
     SmallVector<AffineMap> maps = pattern.mix.productMaps();
     int64_t batch = maps[2].getNumResults() - 2;
-    SmallVector<unsigned> rowMajor = llvm::to_vector(llvm::seq<unsigned>(0, batch + 1));
-    rowMajor.push_back(batch + 2);
     Value weights = pattern.mix->getOperand(0);
-    bool isPlain = maps[0] == AffineMap::getMultiDimMapWithTargets(batch + 3, rowMajor, weights.getContext());
     auto type = cast<RankedTensorType>(weights.getType());
+    bool isPlain = type.getRank() == batch + 2;
+    for (int64_t i = 0; isPlain && i < batch + 2; ++i) {
+      AffineExpr place = maps[0].getResult(i), own = getAffineDimExpr(i < batch + 1 ? i : batch + 2, weights.getContext());
+      isPlain = place == own || (i < batch && constantOf(place) == 0 && type.getDimSize(i) == 1 &&
+                                 cast<RankedTensorType>(pattern.mix->getResult(0).getType()).getDimSize(i) == 1);
+    }
     return isPlain && type.getElementType().isF32() && matchSoftmax(weights, type.getRank() - 1) &&
            dependsOnScores(pattern.logits) && pattern.scores && keepsToItself();
   }

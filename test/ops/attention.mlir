@@ -9,10 +9,15 @@
 // CHECK-DAG: plain: r {{.*}} ok
 // CHECK-DAG: hidden: r {{.*}} ok
 // CHECK-DAG: late: r {{.*}} ok
+// CHECK-DAG: single: r {{.*}} ok
 
 // Of the scores nothing is in memory but a kernel's own block.
 // GRAPH-LABEL: func.func @masked
 // GRAPH-NOT: tensor<2x3x?x?xf32>
+// GRAPH: return
+
+// GRAPH-LABEL: func.func @single
+// GRAPH-NOT: tensor<1x2x?x?xf32>
 // GRAPH: return
 
 // A mask that is added, a scale; whole blocks of a row may be masked.
@@ -81,4 +86,19 @@ func.func @late(%q: tensor<3x16xf32> {dl.name = "q"}, %k: tensor<600x16xf32> {dl
   %p = dl.div %e, %t : (tensor<3x600xf32>, tensor<3x1xf32>) -> tensor<3x600xf32>
   %r = dl.matmul %p, %v : (tensor<3x600xf32>, tensor<600x20xf32>) -> tensor<3x20xf32>
   return %r : tensor<3x20xf32>
+}
+
+// A batch of one.
+func.func @single(%q: tensor<1x2x?x16xf32> {dl.name = "q", dl.dims = ["1", "2", "S", "16"]},
+                  %k: tensor<1x2x?x16xf32> {dl.name = "k", dl.dims = ["1", "2", "P", "16"]},
+                  %v: tensor<1x2x?x16xf32> {dl.name = "v", dl.dims = ["1", "2", "P", "16"]})
+    -> (tensor<1x2x?x16xf32> {dl.name = "r"}) {
+  %s = dl.matmul %q, %k {transpose_b} : (tensor<1x2x?x16xf32>, tensor<1x2x?x16xf32>) -> tensor<1x2x?x?xf32>
+  %m = dl.reduce_max %s [3] : (tensor<1x2x?x?xf32>) -> tensor<1x2x?x1xf32>
+  %d = dl.sub %s, %m : (tensor<1x2x?x?xf32>, tensor<1x2x?x1xf32>) -> tensor<1x2x?x?xf32>
+  %e = dl.exp %d : (tensor<1x2x?x?xf32>) -> tensor<1x2x?x?xf32>
+  %t = dl.reduce_sum %e [3] : (tensor<1x2x?x?xf32>) -> tensor<1x2x?x1xf32>
+  %p = dl.div %e, %t : (tensor<1x2x?x?xf32>, tensor<1x2x?x1xf32>) -> tensor<1x2x?x?xf32>
+  %r = dl.matmul %p, %v : (tensor<1x2x?x?xf32>, tensor<1x2x?x16xf32>) -> tensor<1x2x?x16xf32>
+  return %r : tensor<1x2x?x16xf32>
 }
