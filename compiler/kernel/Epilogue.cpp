@@ -2,6 +2,7 @@
 #include "compiler/kernel/Epilogue.h"
 #include "mlir/Dialect/Affine/IR/AffineOps.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
 
 using namespace mlir;
 using namespace dlc::dl;
@@ -57,6 +58,17 @@ Block Block::of(OpBuilder &b, Location loc, Value place, int64_t size, OpFoldRes
     return {offset, b.getIndexAttr(size)};
   AffineMap left = AffineMap::get(2, 0, {b.getAffineConstantExpr(size), e - p}, b.getContext());
   return {offset, affine::makeComposedFoldedAffineMin(b, loc, left, {offset, extent})};
+}
+
+Value partOf(OpBuilder &b, Location loc, Value view, ArrayRef<OpFoldResult> from, ArrayRef<OpFoldResult> count,
+             ArrayRef<bool> kept) {
+  SmallVector<OpFoldResult> stride(from.size(), b.getIndexAttr(1));
+  SmallVector<int64_t> shape;
+  for (auto [size, keep] : llvm::zip(count, kept))
+    if (keep)
+      shape.push_back(getConstantIntValue(size).value_or(ShapedType::kDynamic));
+  auto type = memref::SubViewOp::inferRankReducedResultType(shape, cast<MemRefType>(view.getType()), from, count, stride);
+  return memref::SubViewOp::create(b, loc, cast<MemRefType>(type), view, from, count, stride);
 }
 
 } // namespace dlc

@@ -36,4 +36,8 @@ struct Block {
   static Block of(mlir::OpBuilder &b, mlir::Location loc, mlir::Value place, int64_t size, mlir::OpFoldResult extent);
 };
 
+/// The elements [from, from + count) of a buffer, without the dims, of one element, that are not `kept`.
+mlir::Value partOf(mlir::OpBuilder &b, mlir::Location loc, mlir::Value view, llvm::ArrayRef<mlir::OpFoldResult> from,
+                   llvm::ArrayRef<mlir::OpFoldResult> count, llvm::ArrayRef<bool> kept);
+
 } // namespace dlc

@@ -55,7 +55,9 @@ private:
   Value columnsOfPart(const Columns &columns, int64_t granule);
 
   /// Runs `body` for first, first + step, ... below last: no loop where that is known to be once.
-  void forEach(OpFoldResult first, OpFoldResult last, int64_t step, function_ref<void(OpFoldResult)> body);
+  void forEach(OpFoldResult first, OpFoldResult last, int64_t step, function_ref<void(OpFoldResult)> body) {
+    createSteps(b, loc, first, last, step, body);
+  }
   OpFoldResult apply(AffineExpr expr, ArrayRef<OpFoldResult> operands) {
     return affine::makeComposedFoldedAffineApply(b, loc, expr, operands);
   }
@@ -77,18 +79,6 @@ private:
   TileEmitter emitter;
   SmallVector<OpFoldResult> domain;
 };
-
-void LoopNest::forEach(OpFoldResult first, OpFoldResult last, int64_t step, function_ref<void(OpFoldResult)> body) {
-  std::optional<int64_t> from = getConstantIntValue(first), to = getConstantIntValue(last);
-  if (from && to && *from >= *to)
-    return;
-  if (from && to && *from + step >= *to)
-    return body(first);
-  auto loop = createFinalLoop(b, loc, asValue(b, loc, first), asValue(b, loc, last), step, {});
-  OpBuilder::InsertionGuard guard(b);
-  b.setInsertionPointToStart(loop.getBody());
-  body(loop.getInductionVar());
-}
 
 void LoopNest::emitBatch(SmallVector<Value> &batch) {
   if (batch.size() < op.getBatchRank()) {

@@ -88,7 +88,9 @@ private:
     return apply((x + first) * op.getStrides()[d] - op.getPadsLow()[d], {e, d == 0 ? OpFoldResult(op.getFirst()) : zero});
   }
 
-  void forEach(OpFoldResult first, OpFoldResult last, int64_t step, function_ref<void(OpFoldResult)> body);
+  void forEach(OpFoldResult first, OpFoldResult last, int64_t step, function_ref<void(OpFoldResult)> body) {
+    createSteps(b, loc, first, last, step, body);
+  }
   SmallVector<Value> fold(Span span, SmallVector<Value> sums, function_ref<SmallVector<Value>(OpFoldResult, SmallVector<Value>)> body);
   Span tapsAt(unsigned d, OpFoldResult place);
   void emitRows(unsigned d, Value address);
@@ -141,19 +143,6 @@ void WindowEmitter::chooseTile() {
   unrolled = !scratch && places <= mostUnrolled && beside >= std::min<int64_t>(mostColumns, registersOfTile / 2);
   if (unrolled)
     mostColumns = std::min(mostColumns, beside);
-}
-
-/// No loop where that is known to be once.
-void WindowEmitter::forEach(OpFoldResult first, OpFoldResult last, int64_t step, function_ref<void(OpFoldResult)> body) {
-  std::optional<int64_t> from = getConstantIntValue(first), to = getConstantIntValue(last);
-  if (from && to && *from >= *to)
-    return;
-  if (from && to && *from + step >= *to)
-    return body(first);
-  auto loop = createFinalLoop(b, loc, asValue(b, loc, first), asValue(b, loc, last), step, {});
-  OpBuilder::InsertionGuard guard(b);
-  b.setInsertionPointToStart(loop.getBody());
-  body(loop.getInductionVar());
 }
 
 SmallVector<Value> WindowEmitter::fold(Span span, SmallVector<Value> sums,

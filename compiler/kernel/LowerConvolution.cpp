@@ -99,16 +99,6 @@ private:
     return row;
   }
 
-  Value subview(Value view, ArrayRef<OpFoldResult> from, ArrayRef<OpFoldResult> count, ArrayRef<bool> kept) {
-    SmallVector<OpFoldResult> stride(from.size(), b.getIndexAttr(1));
-    SmallVector<int64_t> shape;
-    for (auto [size, keep] : llvm::zip(count, kept))
-      if (keep)
-        shape.push_back(getConstantIntValue(size).value_or(ShapedType::kDynamic));
-    auto type = memref::SubViewOp::inferRankReducedResultType(shape, cast<MemRefType>(view.getType()), from, count, stride);
-    return memref::SubViewOp::create(b, loc, cast<MemRefType>(type), view, from, count, stride);
-  }
-
   /// [d..., c] of one image and group.
   Value imageOf(Value x, ArrayRef<OpFoldResult> dims, int64_t groups) {
     OpFoldResult zero = b.getIndexAttr(0), one = b.getIndexAttr(1);
@@ -123,14 +113,14 @@ private:
     from.append({group, zero});
     count.append({one, shape.back()});
     kept.append({false, true});
-    return subview(f.view(x, shape), from, count, kept);
+    return partOf(b, loc, f.view(x, shape), from, count, kept);
   }
 
   /// [panels, K, columns of a panel] of one group, from the tile's first column on.
   Value weightsOf(Value w, ArrayRef<OpFoldResult> dims, int64_t panel) {
     OpFoldResult zero = b.getIndexAttr(0), one = b.getIndexAttr(1);
     AffineExpr d = b.getAffineDimExpr(0);
-    return subview(f.view(w),
+    return partOf(b, loc, f.view(w),
                    {group, affine::makeComposedFoldedAffineApply(b, loc, d.floorDiv(panel), {columnBlock.offset}), zero, zero},
                    {one, affine::makeComposedFoldedAffineApply(b, loc, d.ceilDiv(panel), {columnBlock.size}), dims[2],
                     b.getIndexAttr(panel)},
@@ -156,7 +146,7 @@ private:
     SmallVector<OpFoldResult> from{allImages ? OpFoldResult(image) : zero, allRows ? rowBlock.offset : zero,
                                    allColumns ? OpFoldResult(group) : zero, allColumns ? columnBlock.offset : zero};
     SmallVector<OpFoldResult> count{one, allRows ? rowBlock.size : one, one, allColumns ? columnBlock.size : one};
-    buffer = subview(f.view(v, shape), from, count, {false, allRows, false, allColumns});
+    buffer = partOf(b, loc, f.view(v, shape), from, count, {false, allRows, false, allColumns});
     SmallVector<AffineExpr> kept;
     if (allRows)
       kept.push_back(b.getAffineDimExpr(0));

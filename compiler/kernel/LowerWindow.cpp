@@ -116,16 +116,6 @@ private:
     return op.emitCombine(Scalar(e, args[0], elementOf(op->getResult(0)).isUnsignedInteger()), elements).value();
   }
 
-  Value subview(Value view, ArrayRef<OpFoldResult> from, ArrayRef<OpFoldResult> count, ArrayRef<bool> kept) {
-    SmallVector<OpFoldResult> stride(from.size(), b.getIndexAttr(1));
-    SmallVector<int64_t> shape;
-    for (auto [size, keep] : llvm::zip(count, kept))
-      if (keep)
-        shape.push_back(getConstantIntValue(size).value_or(ShapedType::kDynamic));
-    auto type = memref::SubViewOp::inferRankReducedResultType(shape, cast<MemRefType>(view.getType()), from, count, stride);
-    return memref::SubViewOp::create(b, loc, cast<MemRefType>(type), view, from, count, stride);
-  }
-
   /// All of one image, of the tile's channels.
   Value imageOf(Value x) {
     SmallVector<OpFoldResult> from(spatial + 2, b.getIndexAttr(0)), count = f.dims(x);
@@ -135,14 +125,14 @@ private:
     kept[0] = false;
     from.back() = channelBlock.offset;
     count.back() = channelBlock.size;
-    return subview(f.view(x), from, count, kept);
+    return partOf(b, loc, f.view(x), from, count, kept);
   }
 
   Value weightsOf(Value w) {
     SmallVector<OpFoldResult> from(spatial + 1, b.getIndexAttr(0)), count = f.dims(w);
     from.back() = channelBlock.offset;
     count.back() = channelBlock.size;
-    return subview(f.view(w), from, count, SmallVector<bool>(spatial + 1, true));
+    return partOf(b, loc, f.view(w), from, count, SmallVector<bool>(spatial + 1, true));
   }
 
   /// What the tile needs of the result or of an operand that broadcasts to it. Returns its map of (e..., c).
@@ -174,7 +164,7 @@ private:
         count[own] = channelBlock.size;
       }
     }
-    buffer = subview(f.view(v), from, count, kept);
+    buffer = partOf(b, loc, f.view(v), from, count, kept);
     return AffineMap::get(spatial + 1, 0, exprs, b.getContext());
   }
 

@@ -24,6 +24,19 @@ scf::ForOp createFinalLoop(OpBuilder &b, Location loc, Value first, Value last, 
   return loop;
 }
 
+void createSteps(OpBuilder &b, Location loc, OpFoldResult first, OpFoldResult last, int64_t step,
+                 function_ref<void(OpFoldResult)> body) {
+  std::optional<int64_t> from = getConstantIntValue(first), to = getConstantIntValue(last);
+  if (from && to && *from >= *to)
+    return;
+  if (from && to && *from + step >= *to)
+    return body(first);
+  auto loop = createFinalLoop(b, loc, asValue(b, loc, first), asValue(b, loc, last), step, {});
+  OpBuilder::InsertionGuard guard(b);
+  b.setInsertionPointToStart(loop.getBody());
+  body(loop.getInductionVar());
+}
+
 Value roundDown(OpBuilder &b, Location loc, Bounds bounds, int64_t step) {
   if (step == 1)
     return bounds.last;

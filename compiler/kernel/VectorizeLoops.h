@@ -25,6 +25,10 @@ void emitTransposed(mlir::OpBuilder &b, const Nest &nest, const Plan &plan, cons
 mlir::scf::ForOp createFinalLoop(mlir::OpBuilder &b, mlir::Location loc, mlir::Value first, mlir::Value last,
                                  int64_t step, mlir::ValueRange carried);
 
+/// Emits `body` for first, first + step, ... below last: no loop where that is known to be once.
+void createSteps(mlir::OpBuilder &b, mlir::Location loc, mlir::OpFoldResult first, mlir::OpFoldResult last, int64_t step,
+                 llvm::function_ref<void(mlir::OpFoldResult)> body);
+
 /// first + (last - first) rounded down to a multiple of `step`.
 mlir::Value roundDown(mlir::OpBuilder &b, mlir::Location loc, Bounds bounds, int64_t step);
 
