@@ -46,7 +46,17 @@ Value roundDown(OpBuilder &b, Location loc, Bounds bounds, int64_t step) {
   return b.createOrFold<arith::SubIOp>(loc, bounds.last, rest);
 }
 
+/// `value`, or a vector of it.
+static Value createConstant(OpBuilder &b, Location loc, TypedAttr value, Type type) {
+  if (auto vector = dyn_cast<VectorType>(type))
+    value = DenseElementsAttr::get(vector, Attribute(value));
+  return arith::ConstantOp::create(b, loc, value);
+}
+
 namespace {
+/// Additions a chain: a sum of more floats is one of partial sums.
+constexpr int64_t partOfSum = 16;
+
 /// Walks plan.order from the outside in. An operand is loaded as soon as all loops it depends on are open; an output is
 /// loaded there too, carried through the loops below in registers, and stored when its loop's body ends.
 class LoopEmitter {
@@ -61,6 +71,8 @@ public:
     for (const Reduction &reduction : plan.reductions)
       for (unsigned output : reduction.outputs)
         reduced[output] = true;
+    for (unsigned i = 0; i < states.size(); ++i)
+      sums.push_back(matchSum(nest.op, i));
     divides = llvm::any_of(nest.op.getBody()->getOperations(), [](Operation &op) {
       return isa<arith::DivSIOp, arith::DivUIOp, arith::RemSIOp, arith::RemUIOp, arith::FloorDivSIOp,
                  arith::CeilDivSIOp, arith::CeilDivUIOp>(op);
@@ -103,6 +115,8 @@ private:
   void emitPoint();
   void emitVectorLoop(unsigned level);
   void emitLoop(unsigned dim, Value first, Value last, int64_t step, bool final, llvm::function_ref<void()> body);
+  bool addsParts(unsigned level) const;
+  void emitParts(unsigned level);
 
   OpBuilder &b;
   Location loc;
@@ -116,6 +130,7 @@ private:
   SmallVector<SmallVector<LaneValue>> loaded;  ///< per operand, per chunk or one for all
   SmallVector<State> states;                   ///< per output; empty: not begun
   SmallVector<bool> reduced;                   ///< per output: accumulates along the vector dim
+  SmallVector<std::optional<Reduction>> sums;  ///< per output: that it is a sum of floats
   LaneShape shape;                             ///< in the vector loop: of the segment being emitted
   unsigned chunks = 1;
 };
@@ -145,10 +160,7 @@ void LoopEmitter::beginOutputs(unsigned level) {
       Value start;
       for (const Reduction &reduction : plan.reductions)
         if (llvm::is_contained(reduction.outputs, i))
-          start = reduction.neutral
-                      ? arith::ConstantOp::create(b, loc, DenseElementsAttr::get(type, Attribute(reduction.neutral)))
-                            .getResult()
-                      : materialize(b, loc, own, plan.lanes);
+          start = reduction.neutral ? createConstant(b, loc, reduction.neutral, type) : materialize(b, loc, own, plan.lanes);
       states[i].assign(plan.chunks, start);
       states[i].push_back(own);
       continue;
@@ -297,11 +309,54 @@ void LoopEmitter::emitVectorLoop(unsigned level) {
     segment(wholeEnd, range.last, 1, {1, nullptr}, 1);
 }
 
+/// Whether this is the innermost loop, and of those that add to one sum of floats, each alone or all of them are long.
+bool LoopEmitter::addsParts(unsigned level) const {
+  auto isSummed = [&](unsigned dim) {
+    return dim != plan.vectorDim && llvm::none_of(llvm::seq<unsigned>(0, states.size()),
+                                                  [&](unsigned i) { return nest.output(i).dependsOn(dim); });
+  };
+  bool hasSum = llvm::any_of(sums, [](const std::optional<Reduction> &sum) { return sum.has_value(); });
+  if (level + 1 != plan.order.size() || !isSummed(plan.order[level]) || !hasSum)
+    return false;
+  int64_t length = 1;
+  for (unsigned dim : llvm::make_filter_range(plan.order, isSummed))
+    length *= nest.constantSize(dim).value_or(2 * partOfSum);
+  return length >= 2 * partOfSum;
+}
+
+/// The innermost loop in parts, whose sums start from nothing and are then added: as exact as a tree of two levels.
+void LoopEmitter::emitParts(unsigned level) {
+  unsigned dim = plan.order[level];
+  auto part = [&](Value first, Value last) {
+    SmallVector<State> before = states;
+    for (auto [state, sum] : llvm::zip(states, sums))
+      for (Value &value : state)
+        if (sum)
+          value = createConstant(b, loc, sum->neutral, value.getType());
+    emitLoop(dim, first, last, 1, /*final=*/false, [&] { emitLevel(level + 1); });
+    for (auto [state, old, sum] : llvm::zip(states, before, sums))
+      for (auto [value, begun] : llvm::zip(state, old))
+        if (sum)
+          value = sum->combine(b, loc, {begun}, {value}).front();
+  };
+  Bounds all = bounds[dim];
+  Value step = arith::ConstantIndexOp::create(b, loc, partOfSum);
+  Value length = b.createOrFold<arith::SubIOp>(loc, all.last, all.first);
+  if (std::optional<int64_t> known = getConstantIntValue(length); known && *known <= partOfSum)
+    return part(all.first, all.last);
+  Value whole = roundDown(b, loc, all, partOfSum);
+  emitLoop(dim, all.first, whole, partOfSum, /*final=*/false, [&] { part(ivs[dim], addIndex(b, loc, ivs[dim], step)); });
+  if (getConstantIntValue(length).value_or(1) % partOfSum)
+    part(whole, all.last);
+}
+
 void LoopEmitter::emitLevel(unsigned level) {
   loadInputs(level);
   beginOutputs(level);
   if (level == plan.order.size()) {
     emitPoint();
+  } else if (addsParts(level)) {
+    emitParts(level);
   } else if (unsigned dim = plan.order[level]; dim == plan.vectorDim) {
     emitVectorLoop(level);
   } else {
