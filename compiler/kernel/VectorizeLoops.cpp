@@ -11,16 +11,22 @@ using namespace mlir;
 
 namespace dlc {
 
-scf::ForOp createFinalLoop(OpBuilder &b, Location loc, Value first, Value last, int64_t step, ValueRange carried) {
-  Value by = arith::ConstantIndexOp::create(b, loc, step);
-  auto loop = scf::ForOp::create(b, loc, first, last, by, carried);
-  auto yes = b.getBoolAttr(true);
-  MLIRContext *context = b.getContext();
-  auto unroll = LLVM::LoopUnrollAttr::get(context, yes, nullptr, nullptr, nullptr, nullptr, nullptr, nullptr);
+/// Tells LLVM how often to unroll `loop`; 1 also keeps it from vectorizing it again.
+static void setUnrolling(scf::ForOp loop, int64_t count) {
+  MLIRContext *context = loop.getContext();
+  Builder b(context);
+  auto unroll = count == 1 ? LLVM::LoopUnrollAttr::get(context, b.getBoolAttr(true), nullptr, nullptr, nullptr, nullptr, nullptr, nullptr)
+                           : LLVM::LoopUnrollAttr::get(context, b.getBoolAttr(false), b.getI32IntegerAttr(count), nullptr, nullptr, nullptr, nullptr, nullptr);
   auto annotation =
       LLVM::LoopAnnotationAttr::get(context, nullptr, nullptr, nullptr, unroll, nullptr, nullptr, nullptr, nullptr,
                                     nullptr, nullptr, nullptr, nullptr, nullptr, nullptr, {});
   loop->setAttr("loop_annotation", annotation);
+}
+
+scf::ForOp createFinalLoop(OpBuilder &b, Location loc, Value first, Value last, int64_t step, ValueRange carried) {
+  Value by = arith::ConstantIndexOp::create(b, loc, step);
+  auto loop = scf::ForOp::create(b, loc, first, last, by, carried);
+  setUnrolling(loop, 1);
   return loop;
 }
 
@@ -114,7 +120,8 @@ private:
   void combineAccumulators(const Reduction &reduction);
   void emitPoint();
   void emitVectorLoop(unsigned level);
-  void emitLoop(unsigned dim, Value first, Value last, int64_t step, bool final, llvm::function_ref<void()> body);
+  /// `unrolling`: times; 0 leaves it to LLVM.
+  void emitLoop(unsigned dim, Value first, Value last, int64_t step, int64_t unrolling, llvm::function_ref<void()> body);
   bool addsParts(unsigned level) const;
   void emitParts(unsigned level);
 
@@ -247,14 +254,16 @@ void LoopEmitter::emitPoint() {
 }
 
 /// A loop that carries the accumulators of all outputs begun.
-void LoopEmitter::emitLoop(unsigned dim, Value first, Value last, int64_t step, bool final,
+void LoopEmitter::emitLoop(unsigned dim, Value first, Value last, int64_t step, int64_t unrolling,
                            llvm::function_ref<void()> body) {
   SmallVector<Value> carried;
   for (const State &state : states)
     carried.append(state.begin(), state.end());
   scf::ForOp loop = createFinalLoop(b, loc, first, last, step, carried);
-  if (!final)
+  if (!unrolling)
     loop->removeAttr("loop_annotation");
+  else
+    setUnrolling(loop, unrolling);
   auto assign = [&](ValueRange values) {
     unsigned next = 0;
     for (State &state : states)
@@ -285,7 +294,7 @@ void LoopEmitter::emitVectorLoop(unsigned level) {
     if (std::optional<int64_t> from = getConstantIntValue(first), to = getConstantIntValue(last);
         from && to && *from >= *to)
       return;
-    emitLoop(plan.vectorDim, first, last, step, /*final=*/true, [&] {
+    emitLoop(plan.vectorDim, first, last, step, /*unrolling=*/1, [&] {
       shape = as;
       chunks = chunksNow;
       if (as.mask == nullptr && as.lanes == 0) {
@@ -333,7 +342,7 @@ void LoopEmitter::emitParts(unsigned level) {
       for (Value &value : state)
         if (sum)
           value = createConstant(b, loc, sum->neutral, value.getType());
-    emitLoop(dim, first, last, 1, /*final=*/false, [&] { emitLevel(level + 1); });
+    emitLoop(dim, first, last, 1, /*unrolling=*/4, [&] { emitLevel(level + 1); });
     for (auto [state, old, sum] : llvm::zip(states, before, sums))
       for (auto [value, begun] : llvm::zip(state, old))
         if (sum)
@@ -345,7 +354,7 @@ void LoopEmitter::emitParts(unsigned level) {
   if (std::optional<int64_t> known = getConstantIntValue(length); known && *known <= partOfSum)
     return part(all.first, all.last);
   Value whole = roundDown(b, loc, all, partOfSum);
-  emitLoop(dim, all.first, whole, partOfSum, /*final=*/false, [&] { part(ivs[dim], addIndex(b, loc, ivs[dim], step)); });
+  emitLoop(dim, all.first, whole, partOfSum, /*unrolling=*/0, [&] { part(ivs[dim], addIndex(b, loc, ivs[dim], step)); });
   if (getConstantIntValue(length).value_or(1) % partOfSum)
     part(whole, all.last);
 }
@@ -360,7 +369,7 @@ void LoopEmitter::emitLevel(unsigned level) {
   } else if (unsigned dim = plan.order[level]; dim == plan.vectorDim) {
     emitVectorLoop(level);
   } else {
-    emitLoop(dim, bounds[dim].first, bounds[dim].last, 1, /*final=*/false, [&] { emitLevel(level + 1); });
+    emitLoop(dim, bounds[dim].first, bounds[dim].last, 1, /*unrolling=*/0, [&] { emitLevel(level + 1); });
   }
   finishOutputs(level);
 }
