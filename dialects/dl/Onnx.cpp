@@ -28,6 +28,7 @@ ArrayRef<OnnxForm> allOnnxForms() {
     appendOverlapAddForms(all);
     appendPoolForms(all);
     appendQuantizeForms(all);
+    appendRandomForms(all);
     appendReduceForms(all);
     appendResizeForms(all);
     appendRecurrentForms(all);

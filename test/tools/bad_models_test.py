@@ -216,6 +216,33 @@ class BadModels(unittest.TestCase):
                 self.refused(model([node(op, [v.name for v in inputs], outputs)], inputs=inputs), USAGE, "[E0102]",
                              words, f"the_{op}")
 
+    def test_random(self):
+        truth = numpy_helper.from_array(np.array(True), "t")
+        much = numpy_helper.from_array(np.float32(1.5), "r")
+        integers, string = value("i", (4,), TensorProto.INT32), TensorProto.STRING
+        for op, inputs, attributes, words in (
+                ("RandomUniform", [], {}, "the attribute shape"),
+                ("RandomUniform", [], {"shape": [2, -1]}, "dims of at least 0, got -1"),
+                ("RandomNormal", [], {"shape": [2], "dtype": TensorProto.INT64}, "a dtype of floats"),
+                ("RandomNormal", [], {"shape": [2], "seed": 3}, "seed"),
+                ("RandomNormalLike", [integers], {}, "a dtype of floats"),
+                ("RandomUniformLike", [], {}, "1 inputs, got 0"),
+                ("Bernoulli", [integers], {}, "probabilities that are floats"),
+                ("Bernoulli", [value("x")], {"dtype": string}, "data type 8"),
+                ("Multinomial", [value("x", (2, 3, 4))], {}, "[batch, classes], got rank 3"),
+                ("Multinomial", [value("x")], {"dtype": TensorProto.FLOAT}, "32 or 64-bit integers"),
+                ("Multinomial", [value("x")], {"sample_size": -1}, "sample_size of at least 0, got -1"),
+                ("Dropout", [value("x"), much, truth], {}, "a ratio in [0, 1), got 1.5"),
+                ("Dropout", [integers, "", truth], {}, "expects floats"),
+                ("Dropout", [value("x"), "", value("m", (), TensorProto.INT32)], {}, "training_mode that is a bool")):
+            names = [v if isinstance(v, str) else v.name for v in inputs]
+            given = [v for v in inputs if isinstance(v, onnx.ValueInfoProto)]
+            weights = [v for v in inputs if isinstance(v, onnx.TensorProto)]
+            with self.subTest(op=op, words=words):
+                code = UNSUPPORTED if "data type" in words else USAGE
+                self.refused(model([node(op, names, ["y"], **attributes)], given, [value("y", None)], weights), code, words,
+                             f"the_{op}")
+
     def test_windows(self):
         image, huge, most = value("x", (1, 3, 8, 8)), 1 << 62, (1 << 31) - 1
 

@@ -90,6 +90,7 @@ void appendOverlapAddForms(llvm::SmallVectorImpl<OnnxForm> &forms);
 void appendPointwiseForms(llvm::SmallVectorImpl<OnnxForm> &forms);
 void appendPoolForms(llvm::SmallVectorImpl<OnnxForm> &forms);
 void appendQuantizeForms(llvm::SmallVectorImpl<OnnxForm> &forms);
+void appendRandomForms(llvm::SmallVectorImpl<OnnxForm> &forms);
 void appendReduceForms(llvm::SmallVectorImpl<OnnxForm> &forms);
 void appendResizeForms(llvm::SmallVectorImpl<OnnxForm> &forms);
 void appendRecurrentForms(llvm::SmallVectorImpl<OnnxForm> &forms);
