@@ -102,6 +102,9 @@ void appendVisionForms(llvm::SmallVectorImpl<OnnxForm> &forms);
 /// its attributes `broadcast` and `axis` do not allow that.
 Tensor broadcastFromAxis(NodeView &n, Tensor x, Tensor y);
 
+/// `x` as elements of `to`. Attributes of the node say how the floats of a byte round: `saturate`, `round_mode`.
+Tensor castAsOnnx(NodeView &n, Tensor x, mlir::Type to);
+
 /// Col2Im by putting each element at its place, one by one: for any number of dims, which may be computed.
 mlir::LogicalResult buildComputedCol2Im(NodeView &n, Values &results);
 
