@@ -188,7 +188,7 @@ LogicalResult ConvOp::packOperands(RewriterBase &rewriter) {
   if (w.front() > 1 && w[w.size() - 2] == 1 && w.back() < fewResults)
     return packDepthwise(*this, rewriter);
   Tensor weights(rewriter, getLoc(), getW());
-  Tensor packed = apply<PackOp>({reshape(weights, {w.front(), type.getNumElements() / std::max<int64_t>(1, w.front() * w.back()), w.back()})});
+  Tensor packed = apply<PackOp>({reshape(weights, {w.front(), elementCount(w.drop_front().drop_back()), w.back()})});
   if (!packed)
     return failure();
   rewriter.replaceOpWithNewOp<PackedConvOp>(*this, getType(), getX(), packed.value(), w.back(), window, getStrides(),

@@ -203,6 +203,8 @@ static LogicalResult buildCastToNamed(NodeView &n, Values &results) {
 static LogicalResult buildCast(NodeView &n, Values &results) {
   if (failed(expectInputs(n, 1, 1)))
     return failure();
+  if (!n.hasAttr("to"))
+    return n.error("expects the attribute to");
   Type to = elementTypeOf(n, n.getInt("to").value_or(0));
   return to ? give(results, cast(inputOf(n, 0), to)) : failure();
 }
