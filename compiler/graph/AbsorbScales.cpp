@@ -6,6 +6,7 @@
 //
 //===----------------------------------------------------------------------===//
 #include "compiler/Passes.h"
+#include "dialects/dl/ConstantValues.h"
 #include "dialects/dl/Dialect.h"
 
 using namespace mlir;
@@ -16,24 +17,6 @@ namespace dlc {
 #include "compiler/Passes.h.inc"
 
 namespace {
-/// Of the function's values, those that are made of constants alone.
-class ConstantValues {
-public:
-  bool contains(Value v) {
-    Operation *op = v.getDefiningOp();
-    if (!op || !isPure(op) || op->getNumRegions() != 0)
-      return false;
-    auto [it, isNew] = known.try_emplace(op, false);
-    if (!isNew)
-      return it->second;
-    bool all = llvm::all_of(op->getOperands(), [&](Value o) { return contains(o); });
-    return known[op] = all;
-  }
-
-private:
-  llvm::DenseMap<Operation *, bool> known;
-};
-
 /// A product and what multiplies it or is added to it, one op after the other.
 class Absorber {
 public:

@@ -9,6 +9,7 @@
 //
 //===----------------------------------------------------------------------===//
 #include "compiler/Passes.h"
+#include "dialects/dl/ConstantValues.h"
 #include "dialects/dl/Dialect.h"
 #include "mlir/IR/IRMapping.h"
 #include "mlir/IR/SymbolTable.h"
@@ -101,18 +102,6 @@ private:
     return success();
   }
 
-  /// Whether `v` will fold. Bodies compute such values themselves: where they read weights, these can be packed.
-  bool isOfConstants(Value v) {
-    Operation *op = v.getDefiningOp();
-    if (!op || !isa<DlOp>(op) || op->getNumResults() != 1 || op->getNumRegions() || !isPure(op))
-      return false;
-    if (auto known = ofConstants.find(op); known != ofConstants.end())
-      return known->second;
-    bool result = isa<ConstantOp>(op) ||
-                  (op->getNumOperands() > 0 && llvm::all_of(op->getOperands(), [&](Value x) { return isOfConstants(x); }));
-    return ofConstants[op] = result;
-  }
-
   /// What computes `v` of constants, here.
   Value cloneOfConstants(Value v, IRMapping &copies) {
     if (copies.contains(v))
@@ -127,8 +116,9 @@ private:
     for (Region &region : op->getRegions())
       getUsedValuesDefinedAbove(region, seen);
     llvm::SetVector<Value> captured, constants;
+    // Bodies compute what folds themselves: where they read weights, these can be packed.
     for (Value v : seen)
-      (isOfConstants(v) ? constants : captured).insert(v);
+      (ofConstants.contains(v) ? constants : captured).insert(v);
 
     SmallVector<Value> operands(op->getOperands());
     llvm::append_range(operands, captured);
@@ -199,7 +189,7 @@ private:
   OpBuilder b;
   SymbolicShapes shapes;
   llvm::DenseMap<AffineExpr, size_t> names;
-  llvm::DenseMap<Operation *, bool> ofConstants;
+  ConstantValues ofConstants;
 };
 
 struct OutlineBodies : impl::OutlineBodiesPassBase<OutlineBodies> {

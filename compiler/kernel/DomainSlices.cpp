@@ -7,9 +7,8 @@ using namespace mlir;
 
 namespace dlc {
 
-Value DomainSlices::slice(Value v, AffineMap &map) {
+Value DomainSlices::sliceOf(Value view, AffineMap &map) {
   Location loc = f.loc;
-  Value view = f.view(v);
   SmallVector<OpFoldResult> from, count, stride(map.getNumResults(), b.getIndexAttr(1));
   SmallVector<int64_t> keptShape;
   SmallVector<AffineExpr> kept;
@@ -51,6 +50,41 @@ AffineMap DomainSlices::broadcastMap(Value v, Value result) {
     exprs.push_back(type.getDimSize(i) == 1 && whole.getDimSize(pad + i) != 1 ? b.getAffineConstantExpr(0)
                                                                              : b.getAffineDimExpr(pad + i));
   return AffineMap::get(batch + 3, 0, exprs, b.getContext());
+}
+
+static bool isRow(AffineExpr e, AffineMap map) {
+  auto dim = dyn_cast<AffineDimExpr>(e);
+  return dim && dim.getPosition() < map.getNumDims() - 2;
+}
+
+bool canMergeRows(AffineMap map) {
+  unsigned rows = map.getNumDims() - 2;
+  if (llvm::none_of(map.getResults(), [&](AffineExpr e) { return isRow(e, map); }))
+    return true;
+  return map.getNumResults() >= rows &&
+         llvm::all_of(llvm::seq(rows), [&](unsigned i) { return map.getResult(i) == getAffineDimExpr(i, map.getContext()); });
+}
+
+Value mergeRows(KernelFrame &frame, Value v, AffineMap &map) {
+  MLIRContext *context = map.getContext();
+  unsigned rows = map.getNumDims() - 2;
+  SmallVector<AffineExpr> replaced(rows, getAffineDimExpr(0, context)), results;
+  replaced.append({getAffineDimExpr(1, context), getAffineDimExpr(2, context)});
+  AffineExpr all = getAffineConstantExpr(1, context);
+  SmallVector<OpFoldResult> shape, dims = frame.dims(v);
+  for (auto [i, e] : llvm::enumerate(map.getResults())) {
+    if (isRow(e, map)) {
+      all = all * frame.dimsOf(v).getResult(i);
+      if (i + 1 < rows)
+        continue;
+      shape.push_back(frame.dim(all));
+    } else {
+      shape.push_back(dims[i]);
+    }
+    results.push_back(e.replaceDims(replaced));
+  }
+  map = AffineMap::get(3, 0, results, context);
+  return frame.view(v, shape);
 }
 
 } // namespace dlc

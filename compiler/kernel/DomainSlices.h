@@ -21,7 +21,9 @@ public:
 
   /// The part of `v` that the tile needs. `map` takes the domain to its dims, of which panels are (n floordiv W, k, n mod W);
   /// those of the batch are dropped. Sets `map` to that of (m, n, k) to what is left.
-  mlir::Value slice(mlir::Value v, mlir::AffineMap &map);
+  mlir::Value slice(mlir::Value v, mlir::AffineMap &map) { return sliceOf(f.view(v), map); }
+  /// The same of any view of a tensor, whose dims `map` gives.
+  mlir::Value sliceOf(mlir::Value view, mlir::AffineMap &map);
 
   /// The map of a tensor that broadcasts, as numpy does, against (batch..., m, n) of `result`.
   mlir::AffineMap broadcastMap(mlir::Value v, mlir::Value result);
@@ -32,5 +34,11 @@ private:
   int64_t batch;
   llvm::SmallVector<mlir::OpFoldResult> offsets, sizes;
 };
+
+/// Products of which a batch of matrices meets one right operand are one product of all their rows. Of a tensor whose dims
+/// `map` gives over (batch..., m, n, k): whether it has all of the batch and m, in order, or none of them.
+bool canMergeRows(mlir::AffineMap map);
+/// Such a tensor over (batch... * m, n, k): a view in which they are one dim, and its map.
+mlir::Value mergeRows(KernelFrame &frame, mlir::Value v, mlir::AffineMap &map);
 
 } // namespace dlc

@@ -120,4 +120,39 @@ GemmSchedule chooseSchedule(int64_t M, int64_t N, int64_t K, Type elementType, c
   return schedule;
 }
 
+WinogradSchedule chooseWinogradSchedule(int64_t batch, int64_t rows, int64_t columns, int64_t channels, int64_t outputs,
+                                        int64_t results, int64_t places) {
+  constexpr int64_t panel = Target::packedColumns, usual = 56; // results a side where they are dynamic
+  constexpr int64_t cachedBytes = 512 * 1024;                  // of transformed tiles and their products
+  constexpr int64_t leastTiles = 24, leastColumns = 128;       // that weights and transformed tiles are worth fetching for
+  WinogradSchedule schedule;
+  for (int64_t width : {2 * panel, 3 * panel, panel})
+    if (outputs % width == 0) {
+      schedule.columns = width;
+      break;
+    }
+  if (schedule.columns == 1)
+    schedule.columns = std::min<int64_t>(2 * panel, llvm::divideCeil(outputs, panel) * panel);
+  int64_t tileBytes = places * places * (channels + schedule.columns) * sizeof(float);
+  int64_t wanted = std::max(leastTiles, cachedBytes / tileBytes), left = wanted, blocks = batch;
+  if (ShapedType::isDynamic(batch))
+    blocks = 1;
+  // Whole rows of tiles if they fit, all blocks of about one size.
+  int64_t sizes[2] = {rows, columns};
+  for (int d : {1, 0}) {
+    int64_t tiles = llvm::divideCeil(ShapedType::isDynamic(sizes[d]) ? usual : std::max<int64_t>(1, sizes[d]), results);
+    int64_t parts = llvm::divideCeil(tiles, std::max<int64_t>(1, left));
+    schedule.tiles[d] = llvm::divideCeil(tiles, parts);
+    left /= schedule.tiles[d];
+    blocks *= parts;
+  }
+  // Few blocks: some of the output channels each.
+  int64_t parts = std::min<int64_t>(llvm::divideCeil(wantedTiles, std::max<int64_t>(1, blocks)),
+                                    std::max<int64_t>(1, outputs / leastColumns));
+  schedule.partColumns = llvm::divideCeil(llvm::divideCeil(outputs, parts), schedule.columns) * schedule.columns;
+  schedule.grain = grainOf(schedule.tiles[0] * schedule.tiles[1] * places * places, std::min(outputs, schedule.partColumns),
+                           channels, channels * sizeof(float));
+  return schedule;
+}
+
 } // namespace dlc

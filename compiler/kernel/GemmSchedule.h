@@ -57,4 +57,17 @@ GemmSchedule chooseSchedule(int64_t M, int64_t N, int64_t K, mlir::Type elementT
 GemmSchedule chooseConvolutionSchedule(int64_t M, int64_t N, int64_t K, mlir::Type elementType, const Target &target,
                                        int64_t batch);
 
+/// Blocks of tiles for a convolution by transformed windows.
+struct WinogradSchedule {
+  int64_t tiles[2] = {1, 1}; ///< of a block, along rows and columns
+  int64_t columns = 1;       ///< output channels whose products are in memory at a time
+  int64_t partColumns = 1;   ///< output channels of a parallel tile, a multiple of `columns` or all
+  int64_t grain = 1;         ///< tiles below which a second thread does not pay
+};
+
+/// `batch` images of `rows` x `columns` results, which may be dynamic, in tiles of `results` each way, which take `places`
+/// each way transformed: from `channels` to `outputs` channels of f32.
+WinogradSchedule chooseWinogradSchedule(int64_t batch, int64_t rows, int64_t columns, int64_t channels, int64_t outputs,
+                                        int64_t results, int64_t places);
+
 } // namespace dlc

@@ -77,6 +77,7 @@ mlir::LogicalResult lowerNests(KernelFrame &frame);
 mlir::LogicalResult lowerProduct(KernelFrame &frame, const Target &target);
 mlir::LogicalResult lowerAttention(KernelFrame &frame, const Target &target);
 mlir::LogicalResult lowerConvolution(KernelFrame &frame, const Target &target);
+mlir::LogicalResult lowerWinograd(KernelFrame &frame);
 mlir::LogicalResult lowerWindow(KernelFrame &frame);
 mlir::LogicalResult lowerPack(KernelFrame &frame);
 mlir::LogicalResult lowerAlone(KernelFrame &frame);

@@ -8,6 +8,7 @@
 #include "compiler/Passes.h"
 #include "compiler/kernel/KernelFrame.h"
 #include "compiler/kernel/Vectorize.h"
+#include "dialects/dl/ops/Winograd.h"
 #include "dialects/mk/Dialect.h"
 #include "mlir/Dialect/Affine/IR/AffineOps.h"
 #include "mlir/Dialect/Bufferization/IR/Bufferization.h"
@@ -22,7 +23,7 @@ namespace dlc {
 #include "compiler/Passes.h.inc"
 
 namespace {
-enum class Form { Nests, Product, Attention, Convolution, Window, Pack, Alone };
+enum class Form { Nests, Product, Attention, Convolution, Winograd, Window, Pack, Alone };
 
 bool hasTwoProducts(func::FuncOp kernel) {
   auto products = kernel.getBody().front().getOps<ProductOp>();
@@ -35,6 +36,8 @@ Form formOf(func::FuncOp kernel) {
       return hasTwoProducts(kernel) ? Form::Attention : Form::Product;
     if (isa<ConvolutionOp>(op))
       return Form::Convolution;
+    if (isa<TransformedConvolutionOp>(op))
+      return Form::Winograd;
     if (isa<WindowOp>(op))
       return Form::Window;
     auto dl = dyn_cast<DlOp>(op);
@@ -67,6 +70,7 @@ struct LowerKernels : impl::LowerKernelsPassBase<LowerKernels> {
       LogicalResult lowered = form == Form::Product       ? lowerProduct(frame, *variant)
                               : form == Form::Attention   ? lowerAttention(frame, *variant)
                               : form == Form::Convolution ? lowerConvolution(frame, *variant)
+                              : form == Form::Winograd    ? lowerWinograd(frame)
                               : form == Form::Window      ? lowerWindow(frame)
                               : form == Form::Pack        ? lowerPack(frame)
                               : form == Form::Alone       ? lowerAlone(frame)

@@ -1,7 +1,7 @@
 //===- LowerProduct.cpp - Products with their epilogue as mk.brgemm --------===//
 //
 // The kernel's first op is the product, the rest is pointwise over its result and becomes the payload. Tiles cut rows
-// and columns by the schedule; batch dims are parallel one by one.
+// and columns by the schedule; batch dims are parallel one by one, or more rows where all meet one right operand.
 //
 //===----------------------------------------------------------------------===//
 #include "compiler/kernel/DomainSlices.h"
@@ -22,18 +22,19 @@ namespace {
 
 class ProductBuilder {
 public:
-  ProductBuilder(KernelFrame &f, const Target &target) : f(f), b(f.b), loc(f.loc), target(target) {}
+  ProductBuilder(KernelFrame &f, ProductOp product, const Target &target)
+      : f(f), b(f.b), loc(f.loc), target(target), product(product), epilogue(f, product) {}
 
   LogicalResult run() {
-    for (Operation *op : f.ops)
-      if (auto p = dyn_cast<ProductOp>(op))
-        product = p;
     maps = product.productMaps();
     batch = maps[2].getNumResults() - 2;
     out = f.outputs.front();
     SmallVector<AffineExpr> domain = llvm::to_vector(f.dimsOf(product->getResult(0)).getResults());
     int64_t rhsRank = typeOf(product->getOperand(1)).getRank();
     AffineExpr kExpr = f.dimsOf(product->getOperand(1)).getResult(rhsRank - 2);
+    findOperands();
+    if (batch && llvm::all_of(operands, [](const Operand &o) { return canMergeRows(o.map); }))
+      mergeBatch(domain);
     GemmSchedule schedule =
         chooseSchedule(sizeOf(domain[batch]), sizeOf(domain[batch + 1]), sizeOf(kExpr),
                        storageType(elementOf(product->getOperand(0))), target, batchSize(domain));
@@ -84,16 +85,35 @@ private:
     slices.set(dim, block.offset, block.size);
   }
 
-  void emit(DomainSlices &slices) {
-    SmallVector<AffineMap> local(maps.begin(), maps.begin() + 2);
-    Value lhs = slices.slice(product->getOperand(0), local[0]), rhs = slices.slice(product->getOperand(1), local[1]);
-    Epilogue epilogue(f, product);
-    SmallVector<Value> buffers;
+  /// The product's operands, the extras of the epilogue and the result, with their dims over the domain.
+  void findOperands() {
+    DomainSlices slices(f, batch);
+    auto add = [&](Value v, AffineMap map) { operands.push_back({v, f.view(v), map}); };
+    add(product->getOperand(0), maps[0]);
+    add(product->getOperand(1), maps[1]);
     for (Value v : epilogue.extras())
-      buffers.push_back(slices.slice(v, local.emplace_back(slices.broadcastMap(v, out))));
-    Value init = slices.slice(out, local.emplace_back(maps[2]));
+      add(v, slices.broadcastMap(v, out));
+    add(out, maps[2]);
+  }
+
+  /// One right operand serves the whole batch: it is one product with more rows.
+  void mergeBatch(SmallVector<AffineExpr> &domain) {
+    AffineExpr rows = b.getAffineConstantExpr(1);
+    for (AffineExpr e : ArrayRef(domain).take_front(batch + 1))
+      rows = rows * e;
+    for (Operand &o : operands)
+      o.view = mergeRows(f, o.value, o.map);
+    domain = {rows, domain.back()};
+    batch = 0;
+  }
+
+  void emit(DomainSlices &slices) {
+    SmallVector<AffineMap> local;
+    SmallVector<Value> buffers;
+    for (const Operand &o : operands)
+      buffers.push_back(slices.sliceOf(o.view, local.emplace_back(o.map)));
     auto gemm = mk::BrgemmOp::create(
-        b, loc, lhs, rhs, buffers, init, local, epilogue.accumulator(),
+        b, loc, buffers[0], buffers[1], ArrayRef(buffers).drop_front(2).drop_back(), buffers.back(), local, epilogue.accumulator(),
         [&](OpBuilder &body, Location at, ValueRange args) { return epilogue.emit(body, at, args); });
     if (elementOf(product->getOperand(0)).isUnsignedInteger())
       gemm.setUnsignedLhs(true);
@@ -106,13 +126,22 @@ private:
   Location loc;
   Target target;
   ProductOp product;
+  Epilogue epilogue;
   SmallVector<AffineMap> maps;
+  struct Operand {
+    Value value, view;
+    AffineMap map;
+  };
+  SmallVector<Operand> operands;
   int64_t batch = 0;
   Value out;
 };
 
 } // namespace
 
-LogicalResult lowerProduct(KernelFrame &frame, const Target &target) { return ProductBuilder(frame, target).run(); }
+LogicalResult lowerProduct(KernelFrame &frame, const Target &target) {
+  auto product = llvm::find_if(frame.ops, [](Operation *op) { return isa<ProductOp>(op); });
+  return ProductBuilder(frame, cast<ProductOp>(*product), target).run();
+}
 
 } // namespace dlc

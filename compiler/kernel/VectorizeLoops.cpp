@@ -11,16 +11,22 @@ using namespace mlir;
 
 namespace dlc {
 
-scf::ForOp createFinalLoop(OpBuilder &b, Location loc, Value first, Value last, int64_t step, ValueRange carried) {
-  Value by = arith::ConstantIndexOp::create(b, loc, step);
-  auto loop = scf::ForOp::create(b, loc, first, last, by, carried);
-  auto yes = b.getBoolAttr(true);
-  MLIRContext *context = b.getContext();
-  auto unroll = LLVM::LoopUnrollAttr::get(context, yes, nullptr, nullptr, nullptr, nullptr, nullptr, nullptr);
+/// Tells LLVM how often to unroll `loop`; 1 also keeps it from vectorizing it again.
+static void setUnrolling(scf::ForOp loop, int64_t count) {
+  MLIRContext *context = loop.getContext();
+  Builder b(context);
+  auto unroll = count == 1 ? LLVM::LoopUnrollAttr::get(context, b.getBoolAttr(true), nullptr, nullptr, nullptr, nullptr, nullptr, nullptr)
+                           : LLVM::LoopUnrollAttr::get(context, b.getBoolAttr(false), b.getI32IntegerAttr(count), nullptr, nullptr, nullptr, nullptr, nullptr);
   auto annotation =
       LLVM::LoopAnnotationAttr::get(context, nullptr, nullptr, nullptr, unroll, nullptr, nullptr, nullptr, nullptr,
                                     nullptr, nullptr, nullptr, nullptr, nullptr, nullptr, {});
   loop->setAttr("loop_annotation", annotation);
+}
+
+scf::ForOp createFinalLoop(OpBuilder &b, Location loc, Value first, Value last, int64_t step, ValueRange carried) {
+  Value by = arith::ConstantIndexOp::create(b, loc, step);
+  auto loop = scf::ForOp::create(b, loc, first, last, by, carried);
+  setUnrolling(loop, 1);
   return loop;
 }
 
@@ -46,7 +52,17 @@ Value roundDown(OpBuilder &b, Location loc, Bounds bounds, int64_t step) {
   return b.createOrFold<arith::SubIOp>(loc, bounds.last, rest);
 }
 
+/// `value`, or a vector of it.
+static Value createConstant(OpBuilder &b, Location loc, TypedAttr value, Type type) {
+  if (auto vector = dyn_cast<VectorType>(type))
+    value = DenseElementsAttr::get(vector, Attribute(value));
+  return arith::ConstantOp::create(b, loc, value);
+}
+
 namespace {
+/// Additions a chain: a sum of more floats is one of partial sums.
+constexpr int64_t partOfSum = 16;
+
 /// Walks plan.order from the outside in. An operand is loaded as soon as all loops it depends on are open; an output is
 /// loaded there too, carried through the loops below in registers, and stored when its loop's body ends.
 class LoopEmitter {
@@ -61,6 +77,8 @@ public:
     for (const Reduction &reduction : plan.reductions)
       for (unsigned output : reduction.outputs)
         reduced[output] = true;
+    for (unsigned i = 0; i < states.size(); ++i)
+      sums.push_back(matchSum(nest.op, i));
     divides = llvm::any_of(nest.op.getBody()->getOperations(), [](Operation &op) {
       return isa<arith::DivSIOp, arith::DivUIOp, arith::RemSIOp, arith::RemUIOp, arith::FloorDivSIOp,
                  arith::CeilDivSIOp, arith::CeilDivUIOp>(op);
@@ -102,7 +120,10 @@ private:
   void combineAccumulators(const Reduction &reduction);
   void emitPoint();
   void emitVectorLoop(unsigned level);
-  void emitLoop(unsigned dim, Value first, Value last, int64_t step, bool final, llvm::function_ref<void()> body);
+  /// `unrolling`: times; 0 leaves it to LLVM.
+  void emitLoop(unsigned dim, Value first, Value last, int64_t step, int64_t unrolling, llvm::function_ref<void()> body);
+  bool addsParts(unsigned level) const;
+  void emitParts(unsigned level);
 
   OpBuilder &b;
   Location loc;
@@ -116,6 +137,7 @@ private:
   SmallVector<SmallVector<LaneValue>> loaded;  ///< per operand, per chunk or one for all
   SmallVector<State> states;                   ///< per output; empty: not begun
   SmallVector<bool> reduced;                   ///< per output: accumulates along the vector dim
+  SmallVector<std::optional<Reduction>> sums;  ///< per output: that it is a sum of floats
   LaneShape shape;                             ///< in the vector loop: of the segment being emitted
   unsigned chunks = 1;
 };
@@ -145,10 +167,7 @@ void LoopEmitter::beginOutputs(unsigned level) {
       Value start;
       for (const Reduction &reduction : plan.reductions)
         if (llvm::is_contained(reduction.outputs, i))
-          start = reduction.neutral
-                      ? arith::ConstantOp::create(b, loc, DenseElementsAttr::get(type, Attribute(reduction.neutral)))
-                            .getResult()
-                      : materialize(b, loc, own, plan.lanes);
+          start = reduction.neutral ? createConstant(b, loc, reduction.neutral, type) : materialize(b, loc, own, plan.lanes);
       states[i].assign(plan.chunks, start);
       states[i].push_back(own);
       continue;
@@ -235,14 +254,16 @@ void LoopEmitter::emitPoint() {
 }
 
 /// A loop that carries the accumulators of all outputs begun.
-void LoopEmitter::emitLoop(unsigned dim, Value first, Value last, int64_t step, bool final,
+void LoopEmitter::emitLoop(unsigned dim, Value first, Value last, int64_t step, int64_t unrolling,
                            llvm::function_ref<void()> body) {
   SmallVector<Value> carried;
   for (const State &state : states)
     carried.append(state.begin(), state.end());
   scf::ForOp loop = createFinalLoop(b, loc, first, last, step, carried);
-  if (!final)
+  if (!unrolling)
     loop->removeAttr("loop_annotation");
+  else
+    setUnrolling(loop, unrolling);
   auto assign = [&](ValueRange values) {
     unsigned next = 0;
     for (State &state : states)
@@ -273,7 +294,7 @@ void LoopEmitter::emitVectorLoop(unsigned level) {
     if (std::optional<int64_t> from = getConstantIntValue(first), to = getConstantIntValue(last);
         from && to && *from >= *to)
       return;
-    emitLoop(plan.vectorDim, first, last, step, /*final=*/true, [&] {
+    emitLoop(plan.vectorDim, first, last, step, /*unrolling=*/1, [&] {
       shape = as;
       chunks = chunksNow;
       if (as.mask == nullptr && as.lanes == 0) {
@@ -297,15 +318,58 @@ void LoopEmitter::emitVectorLoop(unsigned level) {
     segment(wholeEnd, range.last, 1, {1, nullptr}, 1);
 }
 
+/// Whether this is the innermost loop, and of those that add to one sum of floats, each alone or all of them are long.
+bool LoopEmitter::addsParts(unsigned level) const {
+  auto isSummed = [&](unsigned dim) {
+    return dim != plan.vectorDim && llvm::none_of(llvm::seq<unsigned>(0, states.size()),
+                                                  [&](unsigned i) { return nest.output(i).dependsOn(dim); });
+  };
+  bool hasSum = llvm::any_of(sums, [](const std::optional<Reduction> &sum) { return sum.has_value(); });
+  if (level + 1 != plan.order.size() || !isSummed(plan.order[level]) || !hasSum)
+    return false;
+  int64_t length = 1;
+  for (unsigned dim : llvm::make_filter_range(plan.order, isSummed))
+    length *= nest.constantSize(dim).value_or(2 * partOfSum);
+  return length >= 2 * partOfSum;
+}
+
+/// The innermost loop in parts, whose sums start from nothing and are then added: as exact as a tree of two levels.
+void LoopEmitter::emitParts(unsigned level) {
+  unsigned dim = plan.order[level];
+  auto part = [&](Value first, Value last) {
+    SmallVector<State> before = states;
+    for (auto [state, sum] : llvm::zip(states, sums))
+      for (Value &value : state)
+        if (sum)
+          value = createConstant(b, loc, sum->neutral, value.getType());
+    emitLoop(dim, first, last, 1, /*unrolling=*/4, [&] { emitLevel(level + 1); });
+    for (auto [state, old, sum] : llvm::zip(states, before, sums))
+      for (auto [value, begun] : llvm::zip(state, old))
+        if (sum)
+          value = sum->combine(b, loc, {begun}, {value}).front();
+  };
+  Bounds all = bounds[dim];
+  Value step = arith::ConstantIndexOp::create(b, loc, partOfSum);
+  Value length = b.createOrFold<arith::SubIOp>(loc, all.last, all.first);
+  if (std::optional<int64_t> known = getConstantIntValue(length); known && *known <= partOfSum)
+    return part(all.first, all.last);
+  Value whole = roundDown(b, loc, all, partOfSum);
+  emitLoop(dim, all.first, whole, partOfSum, /*unrolling=*/0, [&] { part(ivs[dim], addIndex(b, loc, ivs[dim], step)); });
+  if (getConstantIntValue(length).value_or(1) % partOfSum)
+    part(whole, all.last);
+}
+
 void LoopEmitter::emitLevel(unsigned level) {
   loadInputs(level);
   beginOutputs(level);
   if (level == plan.order.size()) {
     emitPoint();
+  } else if (addsParts(level)) {
+    emitParts(level);
   } else if (unsigned dim = plan.order[level]; dim == plan.vectorDim) {
     emitVectorLoop(level);
   } else {
-    emitLoop(dim, bounds[dim].first, bounds[dim].last, 1, /*final=*/false, [&] { emitLevel(level + 1); });
+    emitLoop(dim, bounds[dim].first, bounds[dim].last, 1, /*unrolling=*/0, [&] { emitLevel(level + 1); });
   }
   finishOutputs(level);
 }

@@ -138,6 +138,11 @@ std::optional<SmallVector<Reduction>> matchReductions(linalg::GenericOp op, Arra
   return result;
 }
 
+std::optional<Reduction> matchSum(linalg::GenericOp op, unsigned output) {
+  std::optional<Reduction> found = matchCombiner(op, output);
+  return found && isa<arith::AddFOp>(found->combiner) ? found : std::nullopt;
+}
+
 //===- Combining ----------------------------------------------------------===//
 
 static Value compareLike(OpBuilder &b, Location loc, Operation *compare, Value lhs, Value rhs, bool strict) {

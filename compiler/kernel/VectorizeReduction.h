@@ -29,4 +29,7 @@ struct Reduction {
 std::optional<llvm::SmallVector<Reduction>> matchReductions(mlir::linalg::GenericOp op,
                                                             mlir::ArrayRef<unsigned> outputs);
 
+/// That `output` is a sum of floats, whose roundings a long chain of additions piles up; else nothing.
+std::optional<Reduction> matchSum(mlir::linalg::GenericOp op, unsigned output);
+
 } // namespace dlc

@@ -32,6 +32,19 @@ func.func @f32_weight(%a: tensor<?x3xf32> {dl.dims = ["M", "3"]}, %bias: tensor<
   %2 = dl.relu %1 : (tensor<?x2xf32>) -> tensor<?x2xf32>
   return %2 : tensor<?x2xf32>
 }
+// The same for a batch: its rows are those of one product, unless an operand of the epilogue has the rows of one matrix.
+func.func @f32_weight_of_batch(%a: tensor<?x2x?x3xf32> {dl.dims = ["N", "2", "M", "3"]}, %bias: tensor<2xf32>,
+                               %r: tensor<?x2x?x2xf32> {dl.dims = ["N", "2", "M", "2"]}, %row: tensor<?x2xf32> {dl.dims = ["M", "2"]})
+    -> (tensor<?x2x?x2xf32>, tensor<?x2x?x2xf32>) attributes {dl.sizes = {N = [0, 1, 3, 8], M = [2, 1, 13, 0]}} {
+  %w = dl.constant dense<[[1.0, -2.0], [0.5, 4.0], [-1.0, 0.25]]> : tensor<3x2xf32> : tensor<3x2xf32>
+  %0 = dl.matmul %a, %w : (tensor<?x2x?x3xf32>, tensor<3x2xf32>) -> tensor<?x2x?x2xf32>
+  %1 = dl.add %0, %bias : (tensor<?x2x?x2xf32>, tensor<2xf32>) -> tensor<?x2x?x2xf32>
+  %2 = dl.add %1, %r : (tensor<?x2x?x2xf32>, tensor<?x2x?x2xf32>) -> tensor<?x2x?x2xf32>
+  %3 = dl.matmul %2, %w {transpose_b} : (tensor<?x2x?x2xf32>, tensor<3x2xf32>) -> tensor<?x2x?x3xf32>
+  %4 = dl.matmul %3, %w : (tensor<?x2x?x3xf32>, tensor<3x2xf32>) -> tensor<?x2x?x2xf32>
+  %5 = dl.add %4, %row : (tensor<?x2x?x2xf32>, tensor<?x2xf32>) -> tensor<?x2x?x2xf32>
+  return %2, %5 : tensor<?x2x?x2xf32>, tensor<?x2x?x2xf32>
+}
 
 func.func @f64(%a: tensor<?x?xf64> {dl.dims = ["M", "K"]}, %b: tensor<?x?xf64> {dl.dims = ["K", "N"]}) -> tensor<?x?xf64>
     attributes {dl.sizes = #sizes} {

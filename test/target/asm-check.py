@@ -1,6 +1,6 @@
 """Fails if an innermost loop of generated code spills a vector register or calls a function.
 
-Usage: asm-check.py [--allow-call NAME]... [--verbose] [FILE.s]
+Usage: asm-check.py [--allow-call NAME]... [--only REGEX] [--verbose] [FILE.s]
 
 Reads assembly text (standard input without FILE) in AT&T syntax. Text that dlc or kernel-asm wrote carries LLVM's
 comments on loops and spills, which are believed; in other text (objdump) a loop is what a backward jump closes, and a
@@ -13,7 +13,7 @@ import argparse
 import re
 import sys
 
-LABEL = re.compile(r"^(?:[0-9a-f]+ <)?([.\w$-]+)>?:")
+LABEL = re.compile(r"^(?:[0-9a-f]+ <)?\"?([.\w$-]+)\"?>?:")
 JUMP = re.compile(r"^j\w+\s+(?:[0-9a-f]+ <)?([.\w$+-]+)")
 CALL = re.compile(r"^call\w*\s+(?:[0-9a-f]+ <)?\*?%?([\w.$]+)")
 SPILL = re.compile(r"\d+-byte (?:Folded )?Spill")
@@ -85,12 +85,15 @@ def main():
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     options.add_argument("file", nargs="?")
     options.add_argument("--allow-call", action="append", default=[], metavar="NAME")
+    options.add_argument("--only", default="", metavar="REGEX", help="look at functions in whose names this is found")
     options.add_argument("--verbose", action="store_true", help="print how many loops were looked at")
     arguments = options.parse_args()
     text = open(arguments.file).read() if arguments.file else sys.stdin.read()
     annotated = "Loop Header" in text
     loops, found = 0, 0
     for blocks in parse(text):
+        if not re.search(arguments.only, blocks[0].label):
+            continue
         if not annotated:
             annotate_by_jumps(blocks)
         inner = {block.label for block in blocks if block.inner}

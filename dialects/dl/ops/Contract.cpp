@@ -185,6 +185,21 @@ Tensor MatMulOp::scaledWeights(Tensor scale) {
   return Tensor(scale.builder(), getLoc(), getB()) * (getTransposeB() ? unsqueeze(scale, {1}) : scale);
 }
 
+/// Packing reads rows or columns alike: a transpose that swaps them is an attribute.
+Permuted MatMulOp::beforeTranspose(BeforeTranspose &o) {
+  Permuted right = permutedSource(o.b, getB());
+  if (!right)
+    return {};
+  SmallVector<int64_t> swapped = llvm::to_vector(llvm::seq<int64_t>(0, right.permutation.size()));
+  std::swap(swapped.back(), swapped[swapped.size() - 2]);
+  if (right.permutation != swapped)
+    return {};
+  Tensor r = o.rebuilt({o.untouched(0), right.value}, [](Operation *op) {
+    cast<MatMulOp>(op).setTransposeB(!cast<MatMulOp>(op).getTransposeB());
+  });
+  return {r, llvm::to_vector(llvm::seq<int64_t>(0, cast<RankedTensorType>(getType()).getRank()))};
+}
+
 LogicalResult MatMulOp::packOperands(RewriterBase &rewriter) {
   Value packed = PackOp::create(rewriter, getLoc(), UnrankedTensorType::get(rewriter.getF32Type()), getB(),
                                 getTransposeBAttr());

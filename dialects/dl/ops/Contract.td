@@ -4,7 +4,7 @@
 
 include "dialects/dl/Dl.td"
 
-def Dl_MatMulOp : Dl_Op<"matmul", [Pure, Dl_Contraction], ["evaluate", "lower", "fusion", "flops"]> {
+def Dl_MatMulOp : Dl_Op<"matmul", [Pure, Dl_Contraction], ["evaluate", "lower", "fusion", "flops", "beforeTranspose"]> {
   let summary = "A[..., m, k] B[..., k, n]; batch dims broadcast; `transpose_a`, `transpose_b` swap an operand's last two dims";
   let arguments = (ins Dl_Tensor:$a, Dl_Tensor:$b, UnitAttr:$transpose_a, UnitAttr:$transpose_b);
   let results = (outs Dl_Tensor:$result);

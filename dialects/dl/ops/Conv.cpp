@@ -1,5 +1,7 @@
 //===- Conv.cpp - Convolutions --------------------------------------------===//
+#include "dialects/dl/ConstantValues.h"
 #include "dialects/dl/ops/Windows.h"
+#include "dialects/dl/ops/Winograd.h"
 
 using namespace mlir;
 
@@ -180,6 +182,25 @@ static LogicalResult packDepthwise(ConvOp op, RewriterBase &rewriter) {
   return success();
 }
 
+/// Transformed weights take more room and more time to make, once, at compile time.
+static bool packTransformed(ConvOp op, RewriterBase &rewriter) {
+  auto isOne = [](int64_t v) { return v == 1; };
+  ArrayRef<int64_t> w = cast<RankedTensorType>(op.getW().getType()).getShape(), window = w.drop_front().drop_back(2);
+  ArrayRef<int64_t> results = cast<RankedTensorType>(op.getType()).getShape().drop_front().drop_back();
+  int64_t channels = w[w.size() - 2], columns = w.back();
+  if (w.front() != 1 || !llvm::all_of(op.getStrides(), isOne) || !llvm::all_of(op.getDilations(), isOne) ||
+      !cast<RankedTensorType>(op.getType()).getElementType().isF32() || !suitsWinograd(window, results, channels, columns) ||
+      !ConstantValues().contains(op.getW()))
+    return false;
+  Tensor weights = reshape(Tensor(rewriter, op.getLoc(), op.getW()), {window[0], window[1], channels, columns});
+  Tensor packed = apply<PackOp>({apply<WinogradWeightsOp>({weights})});
+  if (!packed)
+    return false;
+  rewriter.replaceOpWithNewOp<WinogradConvOp>(op, op.getType(), op.getX(), packed.value(), columns, op.getPadsLow(),
+                                              op.getPadsHigh());
+  return true;
+}
+
 LogicalResult ConvOp::packOperands(RewriterBase &rewriter) {
   auto type = cast<RankedTensorType>(getW().getType());
   ArrayRef<int64_t> w = type.getShape(), window = w.drop_front().drop_back(2);
@@ -187,6 +208,8 @@ LogicalResult ConvOp::packOperands(RewriterBase &rewriter) {
     return emitOpError("cannot be compiled for weights whose dims are not known, got ") << type;
   if (w.front() > 1 && w[w.size() - 2] == 1 && w.back() < fewResults)
     return packDepthwise(*this, rewriter);
+  if (packTransformed(*this, rewriter))
+    return success();
   Tensor weights(rewriter, getLoc(), getW());
   Tensor packed = apply<PackOp>({reshape(weights, {w.front(), elementCount(w.drop_front().drop_back()), w.back()})});
   if (!packed)

@@ -4,6 +4,8 @@
 
 using namespace mlir;
 
+#include "dialects/dl/ops/Winograd.cpp.inc"
+
 #define GET_OP_CLASSES
 #include "dialects/dl/ops/Extended.cpp.inc"
 

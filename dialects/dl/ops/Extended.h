@@ -7,5 +7,7 @@
 
 #include "dialects/dl/Dialect.h"
 
+#include "dialects/dl/ops/Winograd.h.inc"
+
 #define GET_OP_CLASSES
 #include "dialects/dl/ops/Extended.h.inc"
