@@ -146,8 +146,8 @@ static FailureOr<Drawn> drawnBy(NodeView &n, bool isLike) {
     drawn.type = elementTypeOf(n, *dtype);
   if (!drawn.type)
     return failure();
-  if (!isa<FloatType>(drawn.type))
-    return n.error("expects a dtype of floats, as the numbers are");
+  if (!isa<FloatType>(drawn.type) || drawn.type.getIntOrFloatBitWidth() < 16)
+    return n.error("expects a dtype of floats of 16 bits or more, as the numbers are");
   return drawn;
 }
 
