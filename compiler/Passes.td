@@ -34,6 +34,10 @@ def AssignLayoutsPass : Pass<"dlc-assign-layouts", "mlir::func::FuncOp"> {
   let summary = "Let contractions take their right operand packed";
 }
 
+def RepeatMasksPass : Pass<"dlc-repeat-masks", "mlir::func::FuncOp"> {
+  let summary = "Give each attention its own ops for the masks that it shares with others";
+}
+
 def FormKernelsPass : Pass<"dlc-form-kernels", "mlir::func::FuncOp"> {
   let summary = "Gather ops into dl.kernel regions";
   let description = [{

@@ -37,6 +37,7 @@ void addGraphPasses(OpPassManager &pm) {
   // Which ops run together? Then each distinct kernel becomes a function, compiled once.
   OpPassManager &folded = pm.nest<func::FuncOp>();
   folded.addPass(createCSEPass());
+  folded.addPass(createRepeatMasksPass());
   folded.addPass(createFormKernelsPass());
   folded.addPass(createCSEPass());
   pm.addPass(createOutlineKernelsPass());

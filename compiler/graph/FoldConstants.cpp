@@ -73,7 +73,7 @@ private:
       if (!dl || op.hasTrait<OpTrait::ConstantLike>() || op.getNumResults() != 1 || op.getNumOperands() == 0 ||
           op.getNumRegions() != 0)
         continue;
-      if (op.use_empty()) {
+      if (op.use_empty() && isPure(&op)) {
         op.erase();
         continue;
       }

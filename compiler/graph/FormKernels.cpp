@@ -84,6 +84,10 @@ private:
     Operation *end = block.getTerminator();
     for (Value v : end->getOperands())
       need(v, work);
+    // What has no result is there for what it demands.
+    for (Operation &op : block)
+      if (isa<DlOp>(op) && op.getNumResults() == 0 && needed.insert(&op).second)
+        work.push_back(&op);
     while (!work.empty()) {
       Operation *op = work.pop_back_val();
       auto dl = dyn_cast<DlOp>(op);
@@ -426,6 +430,8 @@ private:
     for (Operation *op : g->ops)
       for (const Requirement *r : required.lookup(op))
         emitRequirement(*r);
+    if (g->ops.front()->getNumResults() == 0)
+      return;
     if (g->root == Fusion::Kind::Host)
       emitHost(g->ops.front());
     else if (g->root == Fusion::Kind::Alias)

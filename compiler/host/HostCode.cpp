@@ -178,6 +178,31 @@ Value HostCode::bytes(ArrayRef<Value> dims, int64_t width) {
   return toIndex(arith::SelectOp::create(b, loc, overflow, most, product));
 }
 
+/// `v`, or the least number or the largest where it has overflown.
+Value HostCode::limited(Value v, Value overflows, Value isNegative) {
+  Value least = i64(std::numeric_limits<int64_t>::min()), most = i64(std::numeric_limits<int64_t>::max());
+  return toIndex(arith::SelectOp::create(b, loc, overflows, arith::SelectOp::create(b, loc, isNegative, least, most), v));
+}
+
+Value HostCode::saturatingSum(Value x, Value y) {
+  Type type = b.getI64Type();
+  Value p = arith::IndexCastOp::create(b, loc, type, x), q = arith::IndexCastOp::create(b, loc, type, y);
+  Value sum = arith::AddIOp::create(b, loc, p, q), zero = i64(int64_t(0));
+  auto isNegative = [&](Value v) { return arith::CmpIOp::create(b, loc, arith::CmpIPredicate::slt, v, zero); };
+  // Both have the sign that the sum has not.
+  Value changed = arith::AndIOp::create(b, loc, arith::XOrIOp::create(b, loc, p, sum), arith::XOrIOp::create(b, loc, q, sum));
+  return limited(sum, isNegative(changed), isNegative(p));
+}
+
+Value HostCode::saturatingProduct(Value x, Value y) {
+  Type type = b.getI64Type();
+  Value p = arith::IndexCastOp::create(b, loc, type, x), q = arith::IndexCastOp::create(b, loc, type, y);
+  auto wide = arith::MulSIExtendedOp::create(b, loc, p, q);
+  Value sign = arith::ShRSIOp::create(b, loc, wide.getLow(), i64(int64_t(63))), zero = i64(int64_t(0));
+  Value overflows = arith::CmpIOp::create(b, loc, arith::CmpIPredicate::ne, wide.getHigh(), sign);
+  return limited(wide.getLow(), overflows, arith::CmpIOp::create(b, loc, arith::CmpIPredicate::slt, wide.getHigh(), zero));
+}
+
 Value HostCode::expand(AffineExpr e, ArrayRef<Value> dims, ArrayRef<Value> symbolValues) {
   if (auto c = dyn_cast<AffineConstantExpr>(e))
     return arith::ConstantIndexOp::create(b, loc, c.getValue());
@@ -188,9 +213,9 @@ Value HostCode::expand(AffineExpr e, ArrayRef<Value> dims, ArrayRef<Value> symbo
   auto binary = cast<AffineBinaryOpExpr>(e);
   Value x = expand(binary.getLHS(), dims, symbolValues), y = expand(binary.getRHS(), dims, symbolValues);
   if (e.getKind() == AffineExprKind::Add)
-    return arith::AddIOp::create(b, loc, x, y);
+    return saturatingSum(x, y);
   if (e.getKind() == AffineExprKind::Mul)
-    return arith::MulIOp::create(b, loc, x, y);
+    return saturatingProduct(x, y);
   if (!isa<AffineConstantExpr>(binary.getRHS()))
     y = arith::MaxSIOp::create(b, loc, y, arith::ConstantIndexOp::create(b, loc, 1));
   if (e.getKind() == AffineExprKind::CeilDiv)

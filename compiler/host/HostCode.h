@@ -56,6 +56,9 @@ public:
   /// rt.bytes and affine expressions, whose divisions by zero give a number, not a signal.
   mlir::Value bytes(mlir::ArrayRef<mlir::Value> dims, int64_t width);
   mlir::Value expand(mlir::AffineExpr e, mlir::ArrayRef<mlir::Value> dims, mlir::ArrayRef<mlir::Value> symbols);
+  /// The sum or product of two index values, the end of the numbers where it is not one: dims that are too large stay so.
+  mlir::Value saturatingSum(mlir::Value x, mlir::Value y);
+  mlir::Value saturatingProduct(mlir::Value x, mlir::Value y);
   mlir::Value read(mlir::Value pointer, int64_t index, mlir::Type elementType);
   mlir::Value plan(rt::PlanOp plan);
   /// Merges the status word of a launch, whose nodes count from the launch's, into that of the session.
@@ -79,6 +82,7 @@ public:
 
 private:
   mlir::Value kept(mlir::Value v);
+  mlir::Value limited(mlir::Value v, mlir::Value overflows, mlir::Value isNegative);
   /// Goes on in a new block if the condition holds, else to `otherwise`.
   void branch(mlir::Value condition, mlir::Block *otherwise, mlir::ValueRange operands);
   mlir::LLVM::LLVMFuncOp runtimeFunction(llvm::StringRef name, mlir::Type result, mlir::TypeRange operands);

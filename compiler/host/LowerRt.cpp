@@ -197,6 +197,13 @@ private:
                                          all.drop_front(map.getNumDims())));
           return success();
         })
+        .Case<arith::AddIOp, arith::MulIOp>([&](auto both) -> LogicalResult {
+          if (!both.getType().isIndex())
+            return both.emitError() << "the host computes with index values";
+          Value x = code.number(both.getLhs()), y = code.number(both.getRhs());
+          code.define(both, isa<arith::AddIOp>(*both) ? code.saturatingSum(x, y) : code.saturatingProduct(x, y));
+          return success();
+        })
         .Default([&](Operation *other) -> LogicalResult {
           if (other->getNumRegions() || other->getNumResults() != 1 || !isMemoryEffectFree(other))
             return other->emitError() << "the host cannot run this op";

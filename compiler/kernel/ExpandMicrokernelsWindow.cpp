@@ -400,12 +400,19 @@ SmallVector<Value> WindowEmitter::combineRow(const Tile &tile, Value address, Ar
                                              SmallVector<Value> sums) {
   unsigned d = spatial - 1;
   int64_t stride = op.getStrides()[d], dilation = op.getDilations()[d], places = (window(d) - 1) * dilation + 1;
-  int64_t last = std::min<int64_t>(tile.insideTo, (tile.columns - 1) * stride + places);
+  // What the windows of these columns hold of the image; between them may lie much that none does.
+  SmallVector<int64_t> held;
+  for (int64_t column = 0; column < tile.columns; ++column)
+    for (int64_t k = 0; k < window(d); ++k)
+      if (int64_t place = column * stride + k * dilation; place >= tile.insideFrom && place < tile.insideTo)
+        held.push_back(place);
+  llvm::sort(held);
+  held.erase(llvm::unique(held), held.end());
   for (unsigned v = 0; v < tile.vectors; ++v) {
     SmallVector<SmallVector<LaneValue>> factors;
     for (int64_t k = 0; k < window(d); ++k)
       factors.push_back(loadWeights(tile, v, k, weightAddresses));
-    for (int64_t place = std::max<int64_t>(0, tile.insideFrom); place < last; ++place) {
+    for (int64_t place : held) {
       std::optional<LaneValue> element;
       for (int64_t column = 0; column < tile.columns; ++column) {
         int64_t distance = place - column * stride;

@@ -190,7 +190,8 @@ private:
     Value q = slices.slice(pattern.scores->getOperand(0), maps[0]), k = slices.slice(pattern.scores->getOperand(1), maps[1]);
     SmallVector<Operation *> ops;
     for (Operation *op : f.ops)
-      if (op == pattern.scores || isa<ConstantOp>(op) || llvm::is_contained(pattern.between, op))
+      if (op == pattern.scores || isa<ConstantOp>(op) || llvm::is_contained(pattern.between, op) ||
+          llvm::is_contained(pattern.beside, op))
         ops.push_back(op);
     Epilogue chain(f, pattern.scores, ops, pattern.logits);
     SmallVector<Value> extras;

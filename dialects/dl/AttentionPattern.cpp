@@ -10,9 +10,90 @@ namespace dlc::dl {
 SmallVector<Operation *> AttentionPattern::ops() const {
   SmallVector<Operation *> all{scores, mix};
   llvm::append_range(all, between);
+  llvm::append_range(all, beside);
   llvm::append_range(all, softmax);
   return all;
 }
+
+//===----------------------------------------------------------------------===//
+// Masks
+//===----------------------------------------------------------------------===//
+
+/// Whether it costs about as much to compute an element as to load it.
+static bool isCheap(Operation *op) {
+  return isa_and_nonnull<AddOp, SubOp, MulOp, NegOp, AbsOp, MinimumOp, MaximumOp, LessOp, LessEqualOp, GreaterOp,
+                         GreaterEqualOp, EqualOp, NotEqualOp, AndOp, OrOp, XorOp, LogicalNotOp, SelectOp, CastOp>(op);
+}
+
+/// Whether `v` has rows and columns, as scores have.
+static bool hasRowsAndColumns(Value v) {
+  ArrayRef<int64_t> dims = cast<RankedTensorType>(v.getType()).getShape();
+  return dims.size() >= 2 && dims.back() != 1 && dims[dims.size() - 2] != 1;
+}
+
+/// What pointwise ops may read for `v`, since its dims broadcast to the same place.
+static Value beforeBroadcast(Value v) {
+  while (Operation *op = v.getDefiningOp()) {
+    auto unsqueeze = dyn_cast<UnsqueezeOp>(op);
+    if (unsqueeze && llvm::equal(unsqueeze.getAxes(), llvm::seq<int64_t>(0, unsqueeze.getAxes().size())))
+      v = unsqueeze.getX();
+    else if (auto broadcast = dyn_cast<BroadcastToOp>(op))
+      v = broadcast.getX();
+    else if (auto fill = dyn_cast<FillOp>(op))
+      v = fill.getValue();
+    else
+      break;
+  }
+  return v;
+}
+
+/// `v` from ops of the attention's own, put before `user`.
+static FailureOr<Value> repeated(Value v, Operation *user, llvm::DenseMap<Value, Value> &made) {
+  if (!hasRowsAndColumns(v))
+    return v;
+  auto [known, isNew] = made.try_emplace(v, Value());
+  if (!isNew)
+    return known->second;
+  Value source = beforeBroadcast(v);
+  Operation *op = source.getDefiningOp();
+  if (hasRowsAndColumns(source) && isCheap(op)) {
+    SmallVector<Value> operands;
+    for (Value o : op->getOperands()) {
+      FailureOr<Value> own = repeated(o, user, made);
+      if (failed(own))
+        return failure();
+      operands.push_back(*own);
+    }
+    OpBuilder b(user);
+    Operation *clone = b.clone(*op);
+    clone->setOperands(operands);
+    if (failed(inferResultTypes(clone)))
+      return failure();
+    source = clone->getResult(0);
+  }
+  return made[v] = source;
+}
+
+LogicalResult repeatMasks(AttentionPattern &attention) {
+  llvm::DenseMap<Value, Value> made;
+  auto isOwn = [&](Value v) {
+    Operation *op = v.getDefiningOp();
+    return op == attention.scores || llvm::is_contained(attention.between, op);
+  };
+  for (Operation *op : attention.between)
+    for (OpOperand &operand : op->getOpOperands())
+      if (!isOwn(operand.get())) {
+        FailureOr<Value> own = repeated(operand.get(), attention.between.front(), made);
+        if (failed(own))
+          return failure();
+        operand.set(*own);
+      }
+  return success();
+}
+
+//===----------------------------------------------------------------------===//
+// The pattern
+//===----------------------------------------------------------------------===//
 
 namespace {
 
@@ -39,7 +120,7 @@ public:
                                  cast<RankedTensorType>(pattern.mix->getResult(0).getType()).getDimSize(i) == 1);
     }
     return isPlain && type.getElementType().isF32() && matchSoftmax(weights, type.getRank() - 1) &&
-           dependsOnScores(pattern.logits) && pattern.scores && keepsToItself();
+           dependsOnScores(pattern.logits) && pattern.scores && (collectBeside(), keepsToItself());
   }
   AttentionPattern pattern;
 
@@ -93,6 +174,23 @@ private:
     if (depends)
       pattern.between.push_back(op);
     return depends;
+  }
+
+  /// From the last op to the first, so that all users of one are known when it is met.
+  void collectBeside() {
+    SmallVector<Operation *> work(pattern.between);
+    while (!work.empty()) {
+      Operation *user = work.pop_back_val();
+      for (Value v : user->getOperands()) {
+        Operation *op = v.getDefiningOp();
+        auto isOwn = [&](Operation *o) { return llvm::is_contained(pattern.between, o) || llvm::is_contained(pattern.beside, o); };
+        if (!isCheap(op) || isOwn(op) || !hasRowsAndColumns(v) || !llvm::all_of(op->getUsers(), isOwn) ||
+            pattern.beside.size() >= 16)
+          continue;
+        pattern.beside.push_back(op);
+        work.push_back(op);
+      }
+    }
   }
 
   bool keepsToItself() {

@@ -9,6 +9,8 @@ namespace dlc::dl {
 struct AttentionPattern {
   ProductOp scores, mix;
   llvm::SmallVector<mlir::Operation *> between; ///< f, in order
+  /// Pointwise ops that f alone reads, each of rows and columns: masks made of places, say.
+  llvm::SmallVector<mlir::Operation *> beside;
   mlir::Value logits;                           ///< what the softmax over the last dim takes
   llvm::SmallVector<mlir::Operation *> softmax;
 
@@ -18,5 +20,8 @@ struct AttentionPattern {
 
 /// The attention that ends with the product `mix`. After products got packed operands.
 std::optional<AttentionPattern> matchAttention(ProductOp mix);
+
+/// Gives the attention ops of its own for what f reads and cheap pointwise ops make of less: they are then beside it.
+mlir::LogicalResult repeatMasks(AttentionPattern &attention);
 
 } // namespace dlc::dl

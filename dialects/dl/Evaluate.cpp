@@ -174,8 +174,8 @@ static StringRef textOf(ValueError e) {
     return "index out of range";
   case ValueError::DivisionByZero:
     return "integer division by zero";
-  case ValueError::DivisionOverflow:
-    return "integer division overflows";
+  case ValueError::InvalidValue:
+    return "a value that the operator does not allow";
   case ValueError::None:
     break;
   }
@@ -319,12 +319,19 @@ public:
       complete &= c.has_value();
       sizes.push_back(std::max<int64_t>(0, c.value_or(0)));
     }
+    if (elementCount(sizes) > mostElements) {
+      if (fits)
+        op->emitOpError("has a result of more than 2^32 elements, which the reference interpreter does not take on");
+      fits = false;
+      return;
+    }
     results[cast<OpResult>(result).getResultNumber()] = Array(type, sizes);
   }
+  static constexpr int64_t mostElements = int64_t(1) << 32;
   Operation *op;
   ArrayRef<const Array *> operands;
   std::vector<Array> results;
-  bool complete = true;
+  bool complete = true, fits = true;
 };
 } // namespace
 
@@ -333,7 +340,7 @@ FailureOr<std::vector<Array>> evaluateOp(Operation *op, ArrayRef<const Array *> 
   if (!dl)
     return op->emitError("has no reference evaluation");
   ConcreteInference concrete(op, operands);
-  if (failed(dl.infer(concrete)))
+  if (failed(dl.infer(concrete)) || !concrete.fits)
     return failure();
   // A dim that only the op itself knows (a count): its evaluation sets the dims.
   if (failed(dl.evaluate(operands, concrete.results)))
@@ -350,7 +357,7 @@ static LogicalResult evaluateBlock(Block &block, llvm::DenseMap<Value, Array> &v
         returned.push_back(values[v]);
       continue;
     }
-    if (llvm::all_of(op.getResultTypes(), [](Type t) { return isa<IndexType>(t); }))
+    if (op.getNumResults() != 0 && llvm::all_of(op.getResultTypes(), [](Type t) { return isa<IndexType>(t); }))
       continue; // dims for kernels
     std::vector<Array> results;
     if (auto control = dyn_cast<ControlOp>(op); control && op.getNumRegions()) {

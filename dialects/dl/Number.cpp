@@ -118,7 +118,7 @@ Number operator/(Number a, Number b) {
         if (y == 0)
           return Number::failed(ValueError::DivisionByZero);
         if (y == -1)
-          return x == lowest ? Number::failed(ValueError::DivisionOverflow) : Number::ofSigned(-x);
+          return x == lowest ? Number::failed(ValueError::InvalidValue) : Number::ofSigned(-x);
         return Number::ofSigned(x / y);
       },
       [](uint64_t x, uint64_t y) {

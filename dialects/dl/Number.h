@@ -12,7 +12,7 @@
 namespace dlc::dl {
 
 /// Why a value could not be computed; numbered as dlc_status (runtime/model.h), which compiled code reports.
-enum class ValueError : uint8_t { None = 0, IndexOutOfRange = 9, DivisionByZero = 10, DivisionOverflow = 11 };
+enum class ValueError : uint8_t { None = 0, IndexOutOfRange = 9, DivisionByZero = 10, InvalidValue = 11 };
 
 class Number {
 public:

@@ -52,7 +52,7 @@ static Scalar safeDivisor(Scalar a, Scalar b, bool reportOverflow) {
                                     : IntegerAttr::get(a.type(), APInt::getSignedMinValue(width)));
     Scalar overflow = (a == Scalar(e, lowest)) & (b == -1.0);
     if (reportOverflow)
-      check(!overflow, ValueError::DivisionOverflow);
+      check(!overflow, ValueError::InvalidValue);
     bad = bad | overflow;
   }
   return select(bad, 1.0, b);

@@ -156,6 +156,39 @@ static std::optional<Dims> contentsOfConstant(Value v, MLIRContext *context) {
 }
 
 //===----------------------------------------------------------------------===//
+// Sizes
+//===----------------------------------------------------------------------===//
+
+/// Bytes that a tensor may have: what user programs can address on x86-64. Far below where products of dims wrap.
+static constexpr int64_t mostBytes = int64_t(1) << 47;
+
+/// Reports a result of known dims that no memory holds.
+static LogicalResult checkSize(Operation *op, Type element, ArrayRef<AffineExpr> dims) {
+  int64_t bytes = byteWidth(element);
+  bool fits = true, empty = false;
+  for (AffineExpr d : dims) {
+    std::optional<int64_t> size = constantOf(d);
+    if (size && *size < 0)
+      return op->emitOpError("expects dims of at least 0 and below 2^63, got ") << *size;
+    if (!size) // may be 0
+      return success();
+    empty |= *size == 0;
+    fits = fits && !llvm::MulOverflow(bytes, *size, bytes) && bytes <= mostBytes;
+  }
+  if (fits || empty)
+    return success();
+  InFlightDiagnostic error = op->emitOpError("expects a result that fits into memory, got ") << element << "[";
+  llvm::interleave(dims, [&](AffineExpr d) { error << *constantOf(d); }, [&] { error << ","; });
+  return error << "]";
+}
+
+/// A dim as types have it.
+static int64_t inType(AffineExpr dim) {
+  std::optional<int64_t> size = constantOf(dim);
+  return size && *size >= 0 ? *size : ShapedType::kDynamic;
+}
+
+//===----------------------------------------------------------------------===//
 // Local inference: types of a new op
 //===----------------------------------------------------------------------===//
 
@@ -197,12 +230,13 @@ public:
   void set(Value result, Type elementType, ArrayRef<AffineExpr> dims) override {
     if (!op || result.getDefiningOp() != op)
       return;
-    SmallVector<int64_t> shape;
-    for (AffineExpr d : dims)
-      shape.push_back(constantOf(d).value_or(ShapedType::kDynamic));
-    result.setType(RankedTensorType::get(shape, elementType));
+    Dims simplified = llvm::map_to_vector<4>(dims, [&](AffineExpr d) { return simplifyAffineExpr(d, 0, symbols().size()); });
+    fits = fits && succeeded(checkSize(op, elementType, simplified));
+    result.setType(RankedTensorType::get(llvm::map_to_vector(simplified, inType), elementType));
   }
   void setContents(Value result, Dims contents) override { known[result] = contents; }
+
+  bool fits = true; ///< all results into memory; else it has been reported
 
 private:
   Operation *op;
@@ -217,7 +251,7 @@ std::unique_ptr<Inference> inferenceWhileBuilding(MLIRContext *context) {
 
 LogicalResult inferResultTypes(Operation *op) {
   LocalInference local(op->getContext(), op);
-  return cast<DlOp>(op).infer(local);
+  return success(succeeded(cast<DlOp>(op).infer(local)) && local.fits);
 }
 
 //===----------------------------------------------------------------------===//
@@ -240,9 +274,13 @@ void SymbolicShapes::setArgument(Value v, ArrayAttr names) {
 
 LogicalResult SymbolicShapes::run(Block &block) {
   for (Operation &op : block) {
-    if (auto rule = dyn_cast<DlOp>(op))
+    if (auto rule = dyn_cast<DlOp>(op)) {
       if (failed(rule.infer(*this)))
         return failure();
+      for (Value r : op.getResults())
+        if (failed(checkSize(&op, elementType(r), dims(r))))
+          return failure();
+    }
   }
   return success();
 }
@@ -283,14 +321,9 @@ std::optional<Dims> SymbolicShapes::contents(Value v) {
 }
 
 void SymbolicShapes::set(Value result, Type elementType, ArrayRef<AffineExpr> dims) {
-  Dims simplified;
-  SmallVector<int64_t> shape;
-  for (AffineExpr d : dims) {
-    simplified.push_back(simplifyAffineExpr(d, 0, symbols().size()));
-    shape.push_back(constantOf(simplified.back()).value_or(ShapedType::kDynamic));
-  }
+  Dims simplified = llvm::map_to_vector<4>(dims, [&](AffineExpr d) { return simplifyAffineExpr(d, 0, symbols().size()); });
   dims_[result] = simplified;
-  auto type = RankedTensorType::get(shape, elementType);
+  auto type = RankedTensorType::get(llvm::map_to_vector(simplified, inType), elementType);
   if (result.getType() != type)
     result.setType(type);
 }

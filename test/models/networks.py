@@ -232,14 +232,14 @@ def bert(layers=12, width=768, heads=12, vocabulary=30522, length=128):
     return Network(model, inputs)
 
 
-def gpt(layers=12, width=768, heads=12, vocabulary=50257, past=256):
+def gpt(layers=12, width=768, heads=12, vocabulary=50257, past=256, places=1024):
     """One step of decoding: new tokens ids[N, S] behind a cache of P steps."""
     g, size = Graph(), width // heads
     words = g.normal(vocabulary, width, scale=0.5)
     begin = g.op("Squeeze", g.dim("key_0", 2), g.ints(0))
     end = g.op("Add", begin, g.op("Squeeze", g.dim("ids", 1), g.ints(0)))
     steps = g.op("Range", begin, end, g.constant(1, np.int64))
-    x = g.op("Add", g.op("Gather", words, "ids"), g.op("Gather", g.normal(1024, width, scale=0.5), steps))
+    x = g.op("Add", g.op("Gather", words, "ids"), g.op("Gather", g.normal(places, width, scale=0.5), steps))
     # Step i sees what is not behind it.
     every = g.op("Range", g.constant(0, np.int64), end, g.constant(1, np.int64))
     later = g.op("Greater", every, g.op("Unsqueeze", steps, g.ints(1)))

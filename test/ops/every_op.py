@@ -20,6 +20,6 @@ for path in glob.glob(os.path.join(root, "test", "ops", "*.mlir")):
     with open(path) as f:
         text = f.read()
     if "RUN: dlc check %s --cpu x86-64-v4,x86-64-v3,x86-64" in text:
-        checked |= set(re.findall(r"= dl\.(\w+)", text))
+        checked |= set(re.findall(r"(?:= |^ *)dl\.(\w+)", text, re.MULTILINE))
 missing = sorted(declared - checked)
 sys.exit("no test in test/ops checks: " + ", ".join(missing) if missing else 0)

@@ -102,6 +102,8 @@ LogicalResult Attention::read() {
   keyHeads = flat ? n.getInt("kv_num_heads").value_or(0) : k.type().getDimSize(1);
   if (!flat && (heads < 0 || keyHeads < 0)) // known to be as many, or not supported
     return unsupported(n, "a number of heads that is not known when compiling");
+  if (flat && !(n.hasAttr("q_num_heads") && n.hasAttr("kv_num_heads")))
+    return n.error("expects q_num_heads and kv_num_heads for inputs of rank 3");
   if (heads < 1 || keyHeads < 1 || heads % keyHeads)
     return n.error("expects a number of query heads that the number of key heads divides, got " + Twine(heads) + " and " +
                    Twine(keyHeads));

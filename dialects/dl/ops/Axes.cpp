@@ -1,5 +1,6 @@
 //===- Axes.cpp -----------------------------------------------------------===//
 #include "dialects/dl/ops/Axes.h"
+#include "dialects/dl/ops/Demand.h"
 
 using namespace mlir;
 
@@ -68,6 +69,14 @@ Tensor expanded(Tensor values, Tensor keep) {
   return select(keep, gather(values, places, 0), constantInts(keep.builder(), keep.loc(), {1}));
 }
 
+LogicalResult demandAxes(Tensor axes, int64_t rank) {
+  if (!axes)
+    return failure();
+  Tensor highest = constantInts(axes.builder(), axes.loc(), {rank - 1});
+  return success(succeeded(demandAtLeast(axes, -rank, "an axis of at least " + Twine(-rank))) &&
+                 succeeded(demandAtMost(axes, highest, "an axis of at most " + Twine(rank - 1))));
+}
+
 FailureOr<std::optional<Axes>> axesFrom(NodeView &n, StringRef name, int input, int64_t rank) {
   Axes result;
   Value v = input >= 0 && !n.hasAttr(name) ? n.input(input) : Value();
@@ -79,7 +88,7 @@ FailureOr<std::optional<Axes>> axesFrom(NodeView &n, StringRef name, int input, 
     if (result.count != 0) {
       result.values = Tensor(n.builder(), n.loc(), v);
       result.mask = axesMask(result.values, rank);
-      if (!result.mask)
+      if (!result.mask || failed(demandAxes(result.values, rank)))
         return failure();
     }
     return std::optional(result);

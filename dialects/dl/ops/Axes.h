@@ -19,6 +19,8 @@ struct Axes {
   bool computed() const { return static_cast<bool>(mask); }
 };
 
+/// Demands of computed axes that they are in [-rank, rank).
+mlir::LogicalResult demandAxes(Tensor axes, int64_t rank);
 /// Attribute `name`, else input `input`; nullopt when neither is there. Reports axes out of [-rank, rank) and repeated ones.
 mlir::FailureOr<std::optional<Axes>> axesFrom(NodeView &n, llvm::StringRef name, int input, int64_t rank);
 

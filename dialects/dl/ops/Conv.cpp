@@ -211,7 +211,7 @@ LogicalResult ConvOp::packOperands(RewriterBase &rewriter) {
   if (packTransformed(*this, rewriter))
     return success();
   Tensor weights(rewriter, getLoc(), getW());
-  Tensor packed = apply<PackOp>({reshape(weights, {w.front(), type.getNumElements() / std::max<int64_t>(1, w.front() * w.back()), w.back()})});
+  Tensor packed = apply<PackOp>({reshape(weights, {w.front(), elementCount(w.drop_front().drop_back()), w.back()})});
   if (!packed)
     return failure();
   rewriter.replaceOpWithNewOp<PackedConvOp>(*this, getType(), getX(), packed.value(), w.back(), window, getStrides(),

@@ -1,5 +1,5 @@
 //===- Einsum.cpp - Einstein sums as transposes, products and sums --------===//
-#include "dialects/dl/ops/Forms.h"
+#include "dialects/dl/ops/Demand.h"
 #include "llvm/ADT/StringExtras.h"
 
 using namespace mlir;
@@ -85,6 +85,8 @@ private:
         else
           ellipsis = std::max<int64_t>(ellipsis, l - firstEllipsis + 1);
       terms.push_back(diagonal({t, *labels}));
+      if (!terms.back().t)
+        return failure();
     }
     if (StringRef(equation).contains("->")) {
       FailureOr<Labels> labels = parseTerm(right, -1, ellipsis);
@@ -118,6 +120,9 @@ private:
         ++j;
         continue;
       }
+      if (failed(demandEqual(dimsAt(term.t, {static_cast<int64_t>(i)}), dimsAt(term.t, {static_cast<int64_t>(j)}),
+                             "dims of one label to be equal")))
+        return {{}, term.labels};
       Tensor same = placesAlong(term.t, i) == placesAlong(term.t, j);
       term.t = reduceSum(select(same, term.t, 0.0), {static_cast<int64_t>(j)}, /*keepDims=*/false);
       term.labels.erase(term.labels.begin() + j);

@@ -1,4 +1,5 @@
 //===- Extended.td - Families that passes know by interface only ----------===//
+include "dialects/dl/ops/Demand.td"
 include "dialects/dl/ops/Index.td"
 include "dialects/dl/ops/Order.td"
 include "dialects/dl/ops/OverlapAdd.td"

@@ -110,6 +110,10 @@ mlir::LogicalResult buildComputedCol2Im(NodeView &n, Values &results);
 
 /// Contents of pointwise results over integer operands whose contents are known.
 mlir::LogicalResult inferPointwiseContents(mlir::Operation *op, Inference &shapes, llvm::ArrayRef<mlir::AffineExpr> dims);
+/// Requires of a dim of `size` that elements of `result` are chosen from that there is one, unless there are no results
+/// either, even where the place is wrong and the error comes later.
+mlir::LogicalResult requirePlaces(mlir::Operation *op, Inference &shapes, mlir::AffineExpr size,
+                                  llvm::ArrayRef<mlir::AffineExpr> result);
 /// Requires dims of indices to be within those of data, `axis` aside.
 mlir::LogicalResult requireWithin(mlir::Operation *op, Inference &shapes, const Dims &indices, const Dims &data, int64_t axis);
 mlir::LogicalResult inferReduction(mlir::Operation *op, llvm::ArrayRef<int64_t> axes, Inference &shapes);

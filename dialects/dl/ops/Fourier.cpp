@@ -3,7 +3,7 @@
 // A transform of one axis is a product with cosines and sines, which fold when the length is known.
 //
 //===----------------------------------------------------------------------===//
-#include "dialects/dl/ops/Forms.h"
+#include "dialects/dl/ops/Demand.h"
 #include <numbers>
 
 using namespace mlir;
@@ -121,6 +121,8 @@ Tensor Fourier::transform(Tensor x, int64_t axis, Tensor length, bool isReal) co
   bool toReal = inverse && onesided;
   if (!length)
     length = toReal ? (dimsAt(x, {axis}) - 1.0) * 2.0 : dimsAt(x, {axis});
+  else if (failed(demandAtLeast(length, 1, "a length of at least 1")))
+    return {};
   length = length ? reshape(cast(length, n.builder().getI64Type()), {1}) : length;
   Complex parts = split(x, axis, isReal);
   if (!parts.real || !length)
@@ -198,7 +200,13 @@ static LogicalResult buildStft(NodeView &n, Values &results) {
     return n.error("expects a window or a frame_length");
   auto one = [&](Tensor t) { return reshape(cast(t, n.builder().getI64Type()), {1}); };
   step = one(step), length = length ? one(length) : dimsAt(window, {0});
-  Tensor frames = (dimsAt(signal, {1}) - length) / step + 1.0;
+  Tensor own = dimsAt(signal, {1});
+  if (failed(demandAtLeast(step, 1, "a frame_step of at least 1")) ||
+      failed(demandAtLeast(length, 1, "a frame_length of at least 1")) ||
+      failed(demandAtMost(length, own, "a frame of at most the signal")) ||
+      (window && failed(demandEqual(dimsAt(window, {0}), length, "a window of the frame's length"))))
+    return failure();
+  Tensor frames = (own - length) / step + 1.0;
   auto places = [](Tensor size) { return iota(reshape(size, ArrayRef<int64_t>())); };
   Tensor parts = gather(signal, unsqueeze(places(frames) * step, {1}) + places(length), 1);
   if (window)

@@ -1,5 +1,5 @@
 //===- Generate.cpp - Tensors made of places ------------------------------===//
-#include "dialects/dl/ops/Forms.h"
+#include "dialects/dl/ops/Demand.h"
 #include <cmath>
 
 using namespace mlir;
@@ -18,6 +18,12 @@ static LogicalResult buildRange(NodeView &n, Values &results) {
     wide = n.builder().getF32Type();
   Tensor start = scalar(inputOf(n, 0)), limit = scalar(inputOf(n, 1)), delta = scalar(inputOf(n, 2));
   Tensor count = ceil((cast(limit, f64) - cast(start, f64)) / cast(delta, f64));
+  if (!isConstant(delta ? delta.value() : n.input(2)) || isa<FloatType>(type)) {
+    if (failed(demandTrue((delta != 0.0) & (count <= 0x1p62), "a finite start and limit, and a delta other than 0")))
+      return failure();
+  } else if (failed(demandTrue(delta != 0.0, "a delta other than 0"))) {
+    return failure();
+  }
   Tensor places = iota(cast(maximum(count, 0.0), n.builder().getI64Type()));
   return give(results, cast(cast(start, wide) + cast(places, wide) * cast(delta, wide), type));
 }
@@ -57,6 +63,8 @@ static LogicalResult buildOneHot(NodeView &n, Values &results) {
   FailureOr<int64_t> axis = axisFrom(n, "axis", -1, rank);
   if (failed(axis))
     return failure();
+  if (values.rank() != 1 || (values.type().getDimSize(0) != 2 && !values.type().isDynamicDim(0)))
+    return n.error("expects values [off, on]");
   Tensor wrapped = select(indices < 0.0, indices + depth, indices);
   Tensor hot = unsqueeze(wrapped, {*axis}) == alongAxis(iota(depth), *axis, rank);
   return give(results, select(hot, scalar(slice(values, {1}, {1}, {0})), scalar(slice(values, {0}, {1}, {0}))));

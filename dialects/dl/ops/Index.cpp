@@ -16,8 +16,7 @@ static LogicalResult checkInteger(Operation *op, Inference &shapes, Value v, Str
   return isa<IntegerType>(type) ? success() : op->emitOpError("expects integer ") << what << ", got " << type;
 }
 
-/// Whoever takes elements along a dim needs one there, even where the place is wrong and the error comes later.
-static LogicalResult requirePlaces(Operation *op, Inference &shapes, AffineExpr size, ArrayRef<AffineExpr> result) {
+LogicalResult requirePlaces(Operation *op, Inference &shapes, AffineExpr size, ArrayRef<AffineExpr> result) {
   AffineExpr count = shapes.product(result), one = shapes.constant(1);
   if (constantOf(size).value_or(0) > 0 || constantOf(count) == 0)
     return success();
@@ -181,6 +180,7 @@ LogicalResult ReverseSequenceOp::infer(Inference &shapes) {
 template <class T> static T reversed(ElementReader<T> &in, ArrayRef<T> place, int64_t batch, int64_t time) {
   SmallVector<T> source(place);
   T length = in.toPlace(in.read(1, {place[batch]}));
+  in.check((length >= in.constant(0)) & (length <= in.dim(0, time)), ValueError::InvalidValue);
   source[time] = in.wrap(select(place[time] < length, length - in.constant(1) - place[time], place[time]), in.dim(0, time));
   return in.read(0, source);
 }

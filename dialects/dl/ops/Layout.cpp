@@ -67,8 +67,7 @@ LogicalResult ReshapeOp::infer(Inference &shapes) {
       dims[*inferred] = n.floorDiv(d);
     if (constantOf(total) && constantOf(d) && *constantOf(d) != 0 && *constantOf(n) % *constantOf(d) != 0)
       return emitOpError("expects the ") << *constantOf(total) << " elements to divide by " << *constantOf(rest);
-    if (constantOf(d) != 0 &&
-        failed(shapes.requireEqual(*this, dims[*inferred] * d, n, "a number of elements that the other dims divide")))
+    if (failed(shapes.requireEqual(*this, dims[*inferred] * d, n, "a number of elements that the other dims divide")))
       return failure();
   } else if (failed(shapes.requireEqual(*this, rest, total, "dims of as many elements as the operand"))) {
     return failure();
@@ -206,10 +205,11 @@ LogicalResult BroadcastToOp::infer(Inference &shapes) {
     if (constantOf(d) == 1)
       continue;
     std::string expects = "operand dims that broadcast in dim " + std::to_string(dims.size() - x.size() + i) + " of the result";
-    if (failed(constantOf(d) ? shapes.requireEqualOrOne(*this, r, d, expects)
-                             : constantOf(r) == 1 ? success() : shapes.requireEqual(*this, r, d, expects)))
+    // An entry that is computed may turn out 1.
+    bool mayBeOne = constantOf(d) || constantOf(r) == 1 || !shapes.isNonNegative(r);
+    if (failed(mayBeOne ? shapes.requireEqualOrOne(*this, r, d, expects) : shapes.requireEqual(*this, r, d, expects)))
       return failure();
-    if (constantOf(d) || constantOf(r) == 1)
+    if (mayBeOne)
       r = d;
   }
   shapes.set(getResult(), shapes.elementType(getX()), dims);
@@ -257,6 +257,18 @@ LogicalResult SliceOp::infer(Inference &shapes) {
   std::optional<Dims> contents = shapes.contents(getX());
   std::optional<SmallVector<int64_t>> start = shapes.constantContents(getStarts()),
                                       step = shapes.constantContents(getSteps());
+  // Others are checked where they are read.
+  for (auto [i, axis] : llvm::enumerate(getAxes())) {
+    std::optional<int64_t> size = constantOf(x[axis]), count = constantOf(dims[axis]);
+    if (getInRange() || !start || !step || !size || count.value_or(0) == 0)
+      continue;
+    int64_t reach;
+    if (llvm::MulOverflow(*count - 1, (*step)[i], reach) || llvm::AddOverflow(reach, (*start)[i], reach))
+      return emitOpError("expects places that 64 bits hold");
+    for (int64_t place : {(*start)[i], reach})
+      if (place < -*size || place >= *size)
+        return emitOpError("expects places below ") << *size << ", got " << place;
+  }
   if (contents && start && step && dims.size() == 1 && getAxes().size() == 1 && constantOf(dims[0])) {
     Dims picked;
     for (int64_t i = 0; i < *constantOf(dims[0]); ++i) {

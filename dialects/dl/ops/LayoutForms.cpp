@@ -1,5 +1,6 @@
 //===- LayoutForms.cpp - ONNX nodes of the layout family -----------------===//
 #include "dialects/dl/ops/Axes.h"
+#include "dialects/dl/ops/Demand.h"
 #include <limits>
 #include <numeric>
 
@@ -198,6 +199,8 @@ static Tensor sliceByEnds(Tensor x, Tensor starts, Tensor ends, Tensor steps, Ar
     return select(up, minimum(maximum(bound, 0.0), dims), minimum(maximum(bound, -1.0), dims - 1.0));
   };
   Tensor start = clamped(starts), end = clamped(ends), stride = abs(steps);
+  if (failed(demandAtLeast(stride, 1, "steps other than 0")))
+    return {};
   Tensor sizes = maximum((select(up, end - start, start - end) + (stride - 1.0)) / stride, 0.0);
   return slice(x, start, sizes, steps, axes, /*inRange=*/true);
 }
@@ -220,7 +223,9 @@ static LogicalResult buildSlice(NodeView &n, Values &results) {
   if (!steps)
     steps = constantInts(b, n.loc(), SmallVector<int64_t>(count, 1));
   auto wide = [&](Tensor t) { return cast(t, b.getI64Type()); };
-  starts = wide(starts), ends = wide(ends), steps = wide(steps);
+  // No tensor is so large that a longer step goes elsewhere, and sums with it stay in 64 bits.
+  constexpr double longest = int64_t(1) << 60;
+  starts = wide(starts), ends = wide(ends), steps = maximum(minimum(wide(steps), longest), -longest);
   FailureOr<std::optional<Axes>> axes = axesFrom(n, "axes", 3, x.rank());
   if (failed(axes))
     return failure();
@@ -246,7 +251,7 @@ static LogicalResult splitBySizes(NodeView &n, Tensor x, int64_t axis, Tensor si
       return failure();
     start = start + size;
   }
-  return success();
+  return demandEqual(start, dimsAt(x, {axis}), "sizes that add up to the dim");
 }
 
 /// Parts of ceil(dim / parts), the last one smaller.

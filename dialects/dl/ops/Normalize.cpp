@@ -1,6 +1,6 @@
 //===- Normalize.cpp - Normalizations as composites -----------------------===//
 #include "dialects/dl/ops/Extended.h"
-#include "dialects/dl/ops/Forms.h"
+#include "dialects/dl/ops/Demand.h"
 
 using namespace mlir;
 
@@ -152,6 +152,9 @@ template <bool perGroup> static LogicalResult buildGroupNormalization(NodeView &
   if (groups < 1)
     return n.error("expects num_groups of at least 1, got " + Twine(groups));
   Tensor count = constantInts(n.builder(), n.loc(), {groups}), rest = constantInts(n.builder(), n.loc(), {-1});
+  Tensor channels = dimsAt(x, {1});
+  if (failed(demandEqual(channels / count * count, channels, "num_groups to divide the channels")))
+    return failure();
   Centered c = center(stashed(n, reshape(x, concat({dimsAt(x, {0}), count, rest}, 0))), {2},
                       n.getFloat("epsilon").value_or(1e-5));
   Tensor y = cast(c.x * c.inverseDeviation, x.elementType());
@@ -161,6 +164,9 @@ template <bool perGroup> static LogicalResult buildGroupNormalization(NodeView &
   return give(results, perGroup ? y : y * alongAxis(scale, 1, x.rank()) + alongAxis(bias, 1, x.rank()));
 }
 
+/// Each of them is one more term of a sum.
+static constexpr int64_t mostChannelsAround = 1024;
+
 /// x / (bias + alpha / size * sum of squares over `size` channels around)^beta.
 static LogicalResult buildLrn(NodeView &n, Values &results) {
   if (failed(expectInputs(n, 1, 1)))
@@ -169,8 +175,8 @@ static LogicalResult buildLrn(NodeView &n, Values &results) {
   if (failed(expectChannels(n, x)))
     return failure();
   int64_t size = n.getInt("size").value_or(0);
-  if (size < 1)
-    return n.error("expects a size of at least 1, got " + Twine(size));
+  if (size < 1 || size > mostChannelsAround)
+    return n.error("expects a size of 1 to " + Twine(mostChannelsAround) + ", got " + Twine(size));
   SmallVector<int64_t> pads(2 * x.rank(), 0);
   pads[1] = (size - 1) / 2;
   pads[x.rank() + 1] = size - 1 - pads[1];

@@ -38,7 +38,9 @@ LogicalResult ArgExtremeOp::infer(Inference &shapes) {
   Dims dims = shapes.dims(getX());
   if (failed(checkAxis(*this, getAxis(), dims.size())))
     return failure();
-  dims[getAxis()] = shapes.constant(1);
+  AffineExpr size = std::exchange(dims[getAxis()], shapes.constant(1));
+  if (failed(requirePlaces(*this, shapes, size, dims)))
+    return failure();
   shapes.set(getResult(), IntegerType::get(getContext(), 64), dims);
   return success();
 }
@@ -314,6 +316,8 @@ static LogicalResult buildCumulate(NodeView &n, Values &results, StringRef combi
     return failed(counted) ? failure() : give(results, cumulate(x, *counted, combine, exclusive, reverse));
   }
   Tensor at = reshape(cast(axis, n.builder().getI64Type()), {1}), dims = shapeOf(x);
+  if (failed(demandAxes(at, x.rank())))
+    return failure();
   at = select(at < 0.0, at + static_cast<double>(x.rank()), at);
   Tensor places = placesAlong(dims, 0);
   auto folded = [&](Tensor mask) { return reduceProd(select(mask, dims, 1.0), {0}); };

@@ -1,4 +1,5 @@
 //===- OverlapAdd.cpp - Windows put where they belong and added ------------===//
+#include "dialects/dl/ops/Demand.h"
 #include "dialects/dl/ops/Extended.h"
 #include "dialects/dl/ops/Loops.h"
 #include "dialects/dl/ops/Windows.h"
@@ -327,13 +328,15 @@ static LogicalResult buildCol2Im(NodeView &n, Values &results) {
   FailureOr<Windows> windows = windowsOf(n, **image, **block);
   if (failed(windows))
     return failure();
-  SmallVector<int64_t> shape{0, -1}, order{0};
-  shape.append(**block);
+  SmallVector<int64_t> shape(**block), order{0};
+  int64_t blocks = 1;
   for (int64_t i = 0; i < spatial; ++i) {
     int64_t rest = (**image)[i] + windows->low[i] + windows->high[i] - windows->extent(i);
     if (rest < 0)
       return n.error("expects blocks of at most the padded image, got a block that is " + Twine(-rest) + " larger");
     shape.push_back(rest / windows->strides[i] + 1);
+    if (llvm::MulOverflow(blocks, shape.back(), blocks))
+      return n.error("expects fewer than 2^63 blocks");
     windows->high[i] -= rest % windows->strides[i];
     order.push_back(2 + spatial + i);
   }
@@ -342,7 +345,10 @@ static LogicalResult buildCol2Im(NodeView &n, Values &results) {
   order.push_back(1);
   if (int64_t rows = x.type().getDimSize(1); !ShapedType::isDynamic(rows) && rows % places)
     return n.error("expects a dim 1 that the " + Twine(places) + " places of a block divide, got " + Twine(rows));
-  Tensor r = transpose(reshape(x, shape), order);
+  if (failed(demandEqual(dimsAt(x, {2}), constantInts(n.builder(), n.loc(), {blocks}), "a column for each block of the image")))
+    return failure();
+  shape.insert(shape.begin(), -1);
+  Tensor r = transpose(reshape(x, shapeWith(x, {0}, shape)), order);
   return r ? give(results, channelsFirst(apply<OverlapAddOp>({r}, windows->attributes(r)))) : failure();
 }
 

@@ -240,6 +240,8 @@ Tensor castAsOnnx(NodeView &n, Tensor x, Type to) {
 static LogicalResult buildCast(NodeView &n, Values &results) {
   if (failed(expectInputs(n, 1, 1)))
     return failure();
+  if (!n.hasAttr("to"))
+    return n.error("expects the attribute to");
   return give(results, castAsOnnx(n, inputOf(n, 0), elementTypeOf(n, n.getInt("to").value_or(0))));
 }
 

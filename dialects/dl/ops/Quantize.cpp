@@ -1,4 +1,5 @@
 //===- Quantize.cpp - Quantized arithmetic as composites ------------------===//
+#include "dialects/dl/ops/Demand.h"
 #include "dialects/dl/ops/NodeOfInputs.h"
 
 using namespace mlir;
@@ -35,6 +36,13 @@ static Tensor granular(NodeView &n, Tensor parameter, Tensor x) {
     (void)n.error("expects a scale of the operand's rank " + Twine(x.rank()) + ", got " + Twine(parameter.rank()));
     return {};
   }
+  if (block < 0 || block >= int64_t(1) << 31) {
+    (void)n.error("expects a block_size of 0 to 2147483647, got " + Twine(block));
+    return {};
+  }
+  Tensor own = dimsAt(x, {*axis}), blocks = (own + static_cast<double>(block - 1)) / static_cast<double>(block);
+  if (failed(demandEqual(dimsAt(parameter, {*axis}), blocks, "a scale for each block")))
+    return {};
   // [.., blocks, ..] to [.., blocks, block, ..] to [.., blocks * block, ..], cut to the operand's dim.
   auto constant = [&](int64_t v) { return constantInts(n.builder(), n.loc(), {v}); };
   SmallVector<Tensor> wide, flat;
@@ -95,7 +103,7 @@ static LogicalResult buildDynamicQuantizeLinear(NodeView &n, Values &results) {
   Type u8 = IntegerType::get(n.builder().getContext(), 8, IntegerType::Unsigned);
   SmallVector<int64_t> all = llvm::to_vector(llvm::seq<int64_t>(0, x.rank()));
   Tensor low = minimum(reduceMin(x, all, false), 0.0), high = maximum(reduceMax(x, all, false), 0.0);
-  Tensor scale = (high - low) / 255.0, zero = saturated(-low / scale, Tensor(), u8);
+  Tensor scale = select(high == low, 1.0, (high - low) / 255.0), zero = saturated(-low / scale, Tensor(), u8);
   if (!zero)
     return failure();
   results.append({saturated(x / scale, zero, u8).value(), scale.value(), zero.value()});

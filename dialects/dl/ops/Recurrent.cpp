@@ -5,6 +5,7 @@
 //
 //===----------------------------------------------------------------------===//
 #include "dialects/dl/ops/Control.h"
+#include "dialects/dl/ops/Demand.h"
 #include "dialects/dl/ops/Extended.h"
 #include "dialects/dl/ops/Formulas.h"
 #include "llvm/ADT/StringExtras.h"
@@ -166,7 +167,10 @@ LogicalResult Recurrence::read(unsigned most) {
     return n.error("expects direction forward, reverse or bidirectional, got '" + direction + "'");
   directions = direction == "bidirectional" ? 2 : 1;
   reversed = direction == "reverse";
-  batchFirst = n.getInt("layout").value_or(0);
+  int64_t layout = n.getInt("layout").value_or(0);
+  if (layout != 0 && layout != 1)
+    return n.error("expects a layout of 0 or 1, got " + Twine(layout));
+  batchFirst = layout == 1;
   clip = n.getFloat("clip");
   x = inputOf(n, 0);
   auto r = cast<RankedTensorType>(n.input(2).getType());
@@ -220,8 +224,11 @@ Direction Recurrence::overSteps(unsigned direction, Tensor bias,
   Tensor lengths = inputOf(n, 4);
   if (lengths)
     lengths = cast(lengths, b.getI64Type());
-  if (lengths)
-    steps.push_back(iota(reshape(dimsAt(x, {0}), ArrayRef<int64_t>())));
+  if (lengths) {
+    Tensor all = reshape(dimsAt(x, {0}), ArrayRef<int64_t>());
+    lengths = within(lengths, like(lengths, 0), all);
+    steps.push_back(iota(all));
+  }
   bool wantsRows = n.numOutputs() > 0 && n.outputUsed(0);
   SmallVector<Tensor> results =
       scan(n, initial, steps, states + wantsRows, backward(direction), [&](ArrayRef<Tensor> before, ArrayRef<Tensor> row) {

@@ -1,6 +1,6 @@
 //===- Regions.cpp - Parts of images that are looked at or put together ---===//
+#include "dialects/dl/ops/Demand.h"
 #include "dialects/dl/ops/Extended.h"
-#include "dialects/dl/ops/Forms.h"
 #include "dialects/dl/ops/Formulas.h"
 
 using namespace mlir;
@@ -18,6 +18,8 @@ LogicalResult buildComputedCol2Im(NodeView &n, Values &results) {
   Tensor x = inputOf(n, 0);
   auto dimsFrom = [&](unsigned i) { return cast(inputOf(n, i), n.builder().getI64Type()); };
   Tensor image = dimsFrom(1), block = dimsFrom(2);
+  if (failed(demandAtLeast(image, 0, "image dims of at least 0")) || failed(demandAtLeast(block, 1, "block dims of at least 1")))
+    return failure();
   int64_t axes = image.rank() == 1 ? image.type().getDimSize(0) : 0;
   if (x.rank() != 3 || axes < 1 || block.rank() != 1 || block.type().getDimSize(0) != axes)
     return n.error("expects an input of rank 3, and an image and a block of as many dims");
@@ -32,17 +34,20 @@ LogicalResult buildComputedCol2Im(NodeView &n, Values &results) {
   if (llvm::any_of(strides, [](int64_t v) { return v < 1; }) || llvm::any_of(dilations, [](int64_t v) { return v < 1; }))
     return n.error("expects strides and dilations of at least 1");
   // Where an element of a block lies in the image, [place in the block..., block...]: outside, one behind the last.
-  Tensor place, inside;
+  Tensor place, inside, columns = constantInts(n.builder(), n.loc(), {1});
   auto count = [](Tensor size) { return iota(reshape(size, ArrayRef<int64_t>())); };
   for (int64_t i = 0; i < axes; ++i) {
     Tensor size = slice(image, {i}, {1}, {0}), taps = slice(block, {i}, {1}, {0});
     double stride = strides[i], dilation = dilations[i], low = pads[i], both = pads[i] + pads[axes + i];
     Tensor blocks = (size + both - (taps - 1.0) * dilation - 1.0) / stride + 1.0;
     Tensor at = alongAxis(count(taps) * dilation, i, 2 * axes) + alongAxis(count(blocks) * stride - low, axes + i, 2 * axes);
+    columns = columns * blocks;
     Tensor within = (at >= 0.0) & (at < size);
     place = place ? place * size + at : at;
     inside = inside ? inside & within : within;
   }
+  if (failed(demandEqual(dimsAt(x, {2}), columns, "a column for each block of the image")))
+    return failure();
   auto ints = [&](ArrayRef<int64_t> v) { return constantInts(n.builder(), n.loc(), v); };
   Tensor pixels = reduceProd(image, {0});
   place = reshape(select(inside, place, pixels), {-1});
@@ -83,13 +88,16 @@ static Samples samplesAlong(Tensor start, Tensor extent, Tensor dim, int64_t cou
   return s;
 }
 
+/// Samples along an axis stay below.
+static constexpr int64_t most = int64_t(1) << 24;
+
 /// Each region of [x1, y1, x2, y2] as output_height x output_width bins, the mean or largest of samples in each.
 static LogicalResult buildRoiAlign(NodeView &n, Values &results) {
   if (failed(expectInputs(n, 3, 3)))
     return failure();
   Tensor x = inputOf(n, 0), regions = inputOf(n, 1), images = inputOf(n, 2);
-  if (x.rank() != 4 || regions.rank() != 2 || regions.type().getDimSize(1) != 4)
-    return n.error("expects an input of rank 4 and regions [regions, 4]");
+  if (x.rank() != 4 || regions.rank() != 2 || regions.type().getDimSize(1) != 4 || images.rank() != 1)
+    return n.error("expects an input of rank 4, regions [regions, 4] and an image for each");
   StringRef mode = n.getString("mode").value_or("avg");
   if (mode != "avg" && mode != "max")
     return n.error("expects mode avg or max, got '" + mode + "'");
@@ -97,8 +105,14 @@ static LogicalResult buildRoiAlign(NodeView &n, Values &results) {
           samples = n.getInt("sampling_ratio").value_or(0);
   if (height < 1 || width < 1)
     return n.error("expects an output of at least 1 x 1, got " + Twine(height) + " x " + Twine(width));
-  if (samples < 1)
+  if (samples < 0)
+    return n.error("expects a sampling_ratio of at least 0, got " + Twine(samples));
+  if (std::max({height, width, samples}) >= most || std::max(height, width) * samples >= most)
+    return n.error("expects fewer than " + Twine(most) + " samples along an axis");
+  if (samples == 0)
     return unsupported(n, "a sampling_ratio of 0, by which each region has its own number of samples,");
+  if (failed(demandEqual(dimsAt(regions, {0}), dimsAt(images, {0}), "an image for each region")))
+    return failure();
   bool aligned = n.getString("coordinate_transformation_mode").value_or(n.opset() < 16 ? "output_half_pixel" : "half_pixel") ==
                  "half_pixel";
   regions = regions * n.getFloat("spatial_scale").value_or(1);

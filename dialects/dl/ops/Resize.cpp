@@ -5,6 +5,7 @@
 //
 //===----------------------------------------------------------------------===//
 #include "dialects/dl/ops/Axes.h"
+#include "dialects/dl/ops/Demand.h"
 #include <cmath>
 
 using namespace mlir;
@@ -155,6 +156,9 @@ void Resize::along(const Axis &a) {
   x = r;
 }
 
+/// Times a dim it stays a number that 64 bits hold.
+static constexpr double largestScale = 1 << 30;
+
 /// The f64 values of a small float constant.
 static std::optional<SmallVector<double>> constantFloats(Tensor t) {
   auto op = t ? t.value().getDefiningOp<ConstantOp>() : ConstantOp();
@@ -193,8 +197,12 @@ LogicalResult Resize::build(Tensor roi, Tensor scales, Tensor sizes, Values &res
     if (known && (*known)[i] == 1 && !cropped)
       continue;
     Axis a{axis, Tensor(), Tensor(), Tensor(), Tensor()};
+    if (known && !((*known)[i] > 0 && (*known)[i] < largestScale))
+      return n.error("expects scales above 0, got " + std::to_string((*known)[i]));
     if (scales) {
       a.scale = scalarAt(scales, i);
+      if (!known && failed(demandTrue((a.scale > 0.0) & (a.scale < largestScale), "scales above 0")))
+        return failure();
       a.size = scaledSize(axis, a.scale, known ? std::optional((*known)[i]) : std::nullopt);
     } else {
       a.size = cast(slice(sizes, {static_cast<int64_t>(i)}, {1}, {0}), n.builder().getI64Type());

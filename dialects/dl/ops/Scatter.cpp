@@ -34,9 +34,12 @@ static std::optional<int64_t> placeOf(Number index, int64_t size) {
 
 /// What the updates meet is `data`, unless it has no elements: then no place is in range and nothing may be written.
 static SmallVector<Scalar> roundsUnlessEmpty(Loops &loops, Value data, SmallVector<Scalar> counts) {
-  Scalar elements = loops.constant(1);
+  Scalar elements = loops.constant(1), updates = elements;
   for (Scalar d : loops.dims(data))
     elements = elements * d;
+  for (Scalar c : counts)
+    updates = updates * c;
+  check((elements != 0.0) | (updates == 0.0), ValueError::IndexOutOfRange);
   for (Scalar &c : counts)
     c = select(elements == 0.0, 0.0, c);
   return counts;

@@ -1,5 +1,6 @@
 //===- Vision.cpp - Images at places that are computed --------------------===//
 #include "dialects/dl/ops/Control.h"
+#include "dialects/dl/ops/Demand.h"
 #include "dialects/dl/ops/Extended.h"
 #include "dialects/dl/ops/Formulas.h"
 #include "dialects/dl/ops/Windows.h"
@@ -201,6 +202,8 @@ static LogicalResult buildNonMaxSuppression(NodeView &n, Values &results) {
   Tensor boxes = inputOf(n, 0), scores = inputOf(n, 1), most = inputOf(n, 2), threshold = inputOf(n, 3), least = inputOf(n, 4);
   if (boxes.rank() != 3 || scores.rank() != 3 || boxes.type().getDimSize(2) != 4)
     return n.error("expects boxes [batch, boxes, 4] and scores [batch, classes, boxes]");
+  if (failed(demandEqual(dimsAt(boxes, {0, 1}), dimsAt(scores, {0, 2}), "a score for each box of each batch")))
+    return failure();
   OpBuilder &b = n.builder();
   Type i64 = b.getI64Type();
   auto scalar = [](Tensor t) { return reshape(t, ArrayRef<int64_t>()); };
