@@ -455,6 +455,24 @@ class Families(unittest.TestCase):
             ("direction", Case("BitShift", [(np.uint32, [2]), (np.uint32, [2])], direction="UP")),
         )
 
+    def test_draws(self):
+        scalar, ratio = (B, []), "a ratio of at least 0 and below 1"
+        self.run_all(
+            Case("Dropout", [["N"], [], scalar], good(f(7), F(0), B(True), expect=[f(7)]), good(f(0), F(0.5), B(True), expect=[f(0)]), good(f(3), F(NAN), B(False), expect=[f(3)]), *[bad(ratio, f(7), F(r), B(True)) for r in (1, -0.5, NAN)]),
+            Case("Dropout", [["N"], [], np.array(True)], good(f(7), F(0), expect=[f(7)]), bad(ratio, f(7), F(2))),
+            Case("RandomUniformLike", [["N", 4]], good(f(0, 4), expect=[f(0, 4)])),
+            Case("Bernoulli", [["N"]], good(F([0, 1, 2, -1, NAN]), expect=[F([0, 1, 1, 0, 0])]), good(f(0), expect=[f(0)])),
+            Case("Multinomial", [["N", "C"]], good(f(3, 1), expect=[zeros(3, 1, dtype=I32)]), good(F([[-INF, 3, -INF]]), expect=[np.array([[1]], I32)]), good(f(0, 4), expect=[zeros(0, 1, dtype=I32)]), bad("one class or more", f(3, 0))),
+        )
+        self.refuse(("fits into memory", Case("RandomNormal", [], shape=[HUGE, 8])))
+
+    def test_deformable(self):
+        w = f(3, 2, 3, 3)
+        self.run_all(
+            Case("DeformConv", [["N", 2, "H", 5], w, ["M", 18, "A", 3]], good(f(2, 2, 6, 5), f(2, 18, 4, 3)), good(f(0, 2, 6, 5), f(0, 18, 4, 3), expect=[zeros(0, 3, 4, 3)]), good(f(1, 2, 5, 5), f(1, 18, 3, 3) * 1e30, expect=[zeros(1, 3, 3, 3)]), bad("offsets for each image", f(2, 2, 5, 5), f(1, 18, 3, 3)), bad("offsets for each place along spatial dim 0", f(1, 2, 5, 5), f(1, 18, 4, 3)), bad("offsets for each place along spatial dim 0", f(1, 2, 5, 5), f(1, 18, 1, 3)), opset=19),
+        )
+        self.refuse(("each place along spatial dim 1", Case("DeformConv", [[1, 2, 5, 5], w, [1, 18, 3, 4]], opset=19)))
+
     def test_recurrence(self):
         d = 3
 
