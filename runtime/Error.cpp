@@ -52,16 +52,18 @@ Text &Text::quote(const char *name) {
 
 namespace {
 struct Type {
-  char name[5];
+  char name[11];
   int8_t bytes;
 };
 
 /// By dlc_dtype; no pointers, which the loader would have to relocate.
 constexpr Type types[] = {{"?", 0},   {"f32", 4}, {"u8", 1}, {"i8", 1},   {"u16", 2}, {"i16", 2},
                           {"i32", 4}, {"i64", 8}, {"?", 0},  {"bool", 1}, {"f16", 2}, {"f64", 8},
-                          {"u32", 4}, {"u64", 8}, {"?", 0},  {"?", 0},    {"bf16", 2}};
+                          {"u32", 4}, {"u64", 8}, {"?", 0},  {"?", 0},    {"bf16", 2},
+                          {"f8e4m3fn", 1}, {"f8e4m3fnuz", 1}, {"f8e5m2", 1}, {"f8e5m2fnuz", 1}, {"u4", 1}, {"i4", 1},
+                          {"f4e2m1fn", 1}, {"f8e8m0fnu", 1}, {"u2", 1}, {"i2", 1}};
 
-const Type &typeOf(int32_t dtype) { return types[dtype >= 0 && dtype <= DLC_BF16 ? dtype : 0]; }
+const Type &typeOf(int32_t dtype) { return types[dtype >= 0 && dtype <= DLC_I2 ? dtype : 0]; }
 } // namespace
 
 const char *dtypeName(int32_t dtype) { return typeOf(dtype).name; }

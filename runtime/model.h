@@ -33,7 +33,8 @@ typedef enum dlc_status {
   DLC_LIMIT_EXCEEDED = 13     /* a loop or a result beyond the bound it was compiled for */
 } dlc_status;
 
-/* Element types, numbered as in ONNX. f16 and bf16 are passed as their bits (uint16_t), bool as a byte of 0 or 1. */
+/* Element types, numbered as in ONNX. f16 and bf16 are passed as their bits (uint16_t), bool as a byte of 0 or 1. What is
+   narrower lies one element a byte, not packed as in ONNX files: floats as their bits, integers as their values. */
 typedef enum dlc_dtype {
   DLC_F32 = 1,
   DLC_U8 = 2,
@@ -47,7 +48,17 @@ typedef enum dlc_dtype {
   DLC_F64 = 11,
   DLC_U32 = 12,
   DLC_U64 = 13,
-  DLC_BF16 = 16
+  DLC_BF16 = 16,
+  DLC_F8E4M3FN = 17,
+  DLC_F8E4M3FNUZ = 18,
+  DLC_F8E5M2 = 19,
+  DLC_F8E5M2FNUZ = 20,
+  DLC_U4 = 21,
+  DLC_I4 = 22,
+  DLC_F4E2M1FN = 23,
+  DLC_F8E8M0FNU = 24,
+  DLC_U2 = 25,
+  DLC_I2 = 26
 } dlc_dtype;
 
 /* A row-major tensor without gaps, for PREFIX_call. */

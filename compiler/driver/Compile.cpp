@@ -204,7 +204,7 @@ private:
       for (const std::string &state : f.copiedStates)
         report.copiedStates.push_back(f.name + ": " + state);
       report.launches += f.launches;
-      report.arenaBytes = std::max(report.arenaBytes, f.arenaBytes);
+      report.memory.raiseTo(f.memory);
     }
     for (const HostProgram::State &s : host.states)
       program.states.push_back({s.name, s.dtype, s.dims, s.initial});
@@ -219,7 +219,7 @@ private:
       program.kernels.push_back({name, llvm::cantFail(llvm::json::parse(work))});
     for (const HostProgram::Blob &blob : host.blobs)
       program.weights.push_back({blob.symbol, static_cast<uint64_t>(blob.alignment), blob.data, blob.release});
-    program.facts["arena_bytes"] = report.arenaBytes;
+    program.facts["arena_bytes"] = report.memory.arena;
     program.facts["kernels"] = report.kernels;
     program.facts["launches"] = report.launches;
     return program;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "compiler/driver/Options.h"
+#include "compiler/host/HostProgram.h"
 #include "mlir/IR/BuiltinOps.h"
 #include "mlir/IR/MLIRContext.h"
 #include "mlir/IR/OwningOpRef.h"
@@ -19,7 +20,8 @@ struct CompileReport {
   std::vector<std::string> inputs; ///< paths read: the model and its data
   std::string name;               ///< prefix of the exported symbols
   std::vector<std::string> copiedStates; ///< "function: state" where the next value is copied, not written in place
-  int64_t kernels = 0, launches = 0, arenaBytes = 0, weightBytes = 0;
+  int64_t kernels = 0, launches = 0, weightBytes = 0;
+  HostProgram::Memory memory; ///< of the function that needs most
 };
 
 /// Exit codes of the tools, and what decides them.

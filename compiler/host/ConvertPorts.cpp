@@ -25,11 +25,21 @@ int32_t dtypeCode(Type t) {
       .Case([](Float64Type) { return DLC_F64; })
       .Case([](Float16Type) { return DLC_F16; })
       .Case([](BFloat16Type) { return DLC_BF16; })
+      .Case([](Float8E4M3FNType) { return DLC_F8E4M3FN; })
+      .Case([](Float8E4M3FNUZType) { return DLC_F8E4M3FNUZ; })
+      .Case([](Float8E5M2Type) { return DLC_F8E5M2; })
+      .Case([](Float8E5M2FNUZType) { return DLC_F8E5M2FNUZ; })
+      .Case([](Float8E8M0FNUType) { return DLC_F8E8M0FNU; })
+      .Case([](Float4E2M1FNType) { return DLC_F4E2M1FN; })
       .Case([](IntegerType i) -> int32_t {
         bool isUnsigned = i.isUnsigned();
         switch (i.getWidth()) {
         case 1:
           return DLC_BOOL;
+        case 2:
+          return isUnsigned ? DLC_U2 : DLC_I2;
+        case 4:
+          return isUnsigned ? DLC_U4 : DLC_I4;
         case 8:
           return isUnsigned ? DLC_U8 : DLC_I8;
         case 16:

@@ -31,6 +31,17 @@ struct HostProgram {
     std::string name;
     int64_t min, max; ///< inclusive
   };
+  /// Bytes that a run needs, of what is known when compiling.
+  struct Memory {
+    int64_t arena = 0;   ///< all intermediate values, as they are placed
+    int64_t live = 0;    ///< the most that exist at one time: no placement takes less
+    int64_t scratch = 0; ///< of each thread
+    void raiseTo(const Memory &other) {
+      arena = std::max(arena, other.arena);
+      live = std::max(live, other.live);
+      scratch = std::max(scratch, other.scratch);
+    }
+  };
   struct Function {
     std::string name;
     std::vector<Port> inputs, outputs;
@@ -40,7 +51,7 @@ struct HostProgram {
     int32_t stateAccess = 0; ///< DLC_STATE_UNUSED, _READ or _WRITTEN
     std::vector<std::string> copiedStates; ///< whose next value is not written in place
     std::vector<int64_t> segmentBytes; ///< of the blocks whose size is known, else 0
-    int64_t arenaBytes = 0; ///< of the blocks whose size is known when compiling, likewise
+    Memory memory; ///< likewise
   };
   struct State {
     std::string name;

@@ -48,7 +48,8 @@ public:
     return success();
   }
 
-  int64_t segments, arenaBytes = 0;
+  int64_t segments;
+  HostProgram::Memory memory;
   std::vector<int64_t> segmentBytes; ///< of those whose size is known, else 0
 
 private:
@@ -130,14 +131,28 @@ private:
     alloc.erase();
   }
 
+  /// The most bytes that are live at one step.
+  static int64_t mostLive(ArrayRef<dlc_interval> live, ArrayRef<int64_t> sizes) {
+    std::map<int32_t, int64_t> changes;
+    for (auto [interval, size] : llvm::zip(live, sizes)) {
+      changes[interval.first] += size;
+      changes[interval.last + 1] -= size;
+    }
+    int64_t now = 0, most = 0;
+    for (auto [step, change] : changes)
+      most = std::max(most, now += change);
+    return most;
+  }
+
   LogicalResult placeNow(ArrayRef<rt::AllocOp> allocs, ArrayRef<dlc_interval> live, ArrayRef<int64_t> sizes) {
     std::vector<int64_t> offsets(allocs.size());
-    std::vector<char> memory(placementScratch(allocs.size()));
-    int64_t total = place(allocs.size(), live.data(), sizes.data(), offsets.data(), memory.data());
+    std::vector<char> workspace(placementScratch(allocs.size()));
+    int64_t total = place(allocs.size(), live.data(), sizes.data(), offsets.data(), workspace.data());
     if (total < 0)
       return function.emitError() << "the intermediate values of '" << function.getSymName()
                                   << "' exceed the address space";
-    arenaBytes += total;
+    memory.arena += total;
+    memory.live += mostLive(live, sizes);
     segmentBytes.resize(segments + 1);
     segmentBytes[segments] = total;
     Location loc = function.getLoc();
@@ -182,6 +197,7 @@ private:
       for (Value v : sizes)
         hoist(v, first);
       b.setInsertionPoint(first);
+      memory.scratch = most;
       Value bytes = arith::ConstantIndexOp::create(b, first.getLoc(), most);
       for (Value v : sizes)
         bytes = arith::MaxSIOp::create(b, first.getLoc(), bytes, v);
@@ -224,7 +240,9 @@ struct PlanMemory : impl::PlanMemoryPassBase<PlanMemory> {
     if (failed(planner.run()))
       return failure();
     all.segments = planner.segments;
-    all.arenaBytes += planner.arenaBytes;
+    all.memory.arena += planner.memory.arena;
+    all.memory.live += planner.memory.live;
+    all.memory.scratch = std::max(all.memory.scratch, planner.memory.scratch);
     all.segmentBytes.resize(std::max(all.segmentBytes.size(), planner.segmentBytes.size()));
     for (auto [bytes, planned] : llvm::zip(all.segmentBytes, planner.segmentBytes))
       bytes = std::max(bytes, planned);
@@ -254,11 +272,11 @@ struct PlanMemory : impl::PlanMemoryPassBase<PlanMemory> {
         return signalPassFailure();
       Builder b(&getContext());
       function->setAttr("rt.segments", b.getI64IntegerAttr(all.segments));
-      function->setAttr("rt.arena_bytes", b.getI64IntegerAttr(all.arenaBytes));
+      function->setAttr("rt.arena_bytes", b.getI64IntegerAttr(all.memory.arena));
       if (program) {
         auto &info = program->function(function.getSymName());
         info.segments = std::max(info.segments, all.segments);
-        info.arenaBytes = std::max(info.arenaBytes, all.arenaBytes);
+        info.memory.raiseTo(all.memory);
         info.segmentBytes.resize(std::max(info.segmentBytes.size(), all.segmentBytes.size()));
         for (auto [most, bytes] : llvm::zip(info.segmentBytes, all.segmentBytes))
           most = std::max(most, bytes);

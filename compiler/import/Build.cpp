@@ -6,6 +6,7 @@
 #include "compiler/import/Signature.h"
 #include "compiler/import/Types.h"
 #include "dialects/dl/Builder.h"
+#include "dialects/dl/ops/Random.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "llvm/Support/Path.h"
 
@@ -233,6 +234,8 @@ mlir::OwningOpRef<mlir::ModuleOp> GraphBuilder::build(const ImportOptions &optio
   buildNodes(graph.node(), scope);
   if (!report_.any())
     bindResults(graph, scope, function);
+  if (!report_.any())
+    dl::numberDraws(function);
   return report_.any() ? nullptr : std::move(module);
 }
 

@@ -17,6 +17,8 @@ struct ElementKind {
 
 mlir::Type makeUnsigned(mlir::Builder &b, unsigned bits) { return b.getIntegerType(bits, /*isSigned=*/false); }
 
+template <class T> mlir::Type make(mlir::Builder &b) { return T::get(b.getContext()); }
+
 constexpr ElementKind elementKinds[] = {
     {onnx::TensorProto::FLOAT, "f32", 4, [](mlir::Builder &b) -> mlir::Type { return b.getF32Type(); }},
     {onnx::TensorProto::DOUBLE, "f64", 8, [](mlir::Builder &b) -> mlir::Type { return b.getF64Type(); }},
@@ -30,6 +32,16 @@ constexpr ElementKind elementKinds[] = {
     {onnx::TensorProto::UINT16, "u16", 2, [](mlir::Builder &b) { return makeUnsigned(b, 16); }},
     {onnx::TensorProto::UINT32, "u32", 4, [](mlir::Builder &b) { return makeUnsigned(b, 32); }},
     {onnx::TensorProto::UINT64, "u64", 8, [](mlir::Builder &b) { return makeUnsigned(b, 64); }},
+    {onnx::TensorProto::FLOAT8E4M3FN, "f8e4m3fn", 1, make<mlir::Float8E4M3FNType>},
+    {onnx::TensorProto::FLOAT8E4M3FNUZ, "f8e4m3fnuz", 1, make<mlir::Float8E4M3FNUZType>},
+    {onnx::TensorProto::FLOAT8E5M2, "f8e5m2", 1, make<mlir::Float8E5M2Type>},
+    {onnx::TensorProto::FLOAT8E5M2FNUZ, "f8e5m2fnuz", 1, make<mlir::Float8E5M2FNUZType>},
+    {onnx::TensorProto::FLOAT8E8M0, "f8e8m0fnu", 1, make<mlir::Float8E8M0FNUType>},
+    {onnx::TensorProto::FLOAT4E2M1, "f4e2m1fn", 1, make<mlir::Float4E2M1FNType>},
+    {onnx::TensorProto::UINT4, "u4", 1, [](mlir::Builder &b) { return makeUnsigned(b, 4); }},
+    {onnx::TensorProto::INT4, "i4", 1, [](mlir::Builder &b) -> mlir::Type { return b.getIntegerType(4); }},
+    {onnx::TensorProto::UINT2, "u2", 1, [](mlir::Builder &b) { return makeUnsigned(b, 2); }},
+    {onnx::TensorProto::INT2, "i2", 1, [](mlir::Builder &b) -> mlir::Type { return b.getIntegerType(2); }},
     {onnx::TensorProto::BOOL, "bool", 1, [](mlir::Builder &b) -> mlir::Type { return b.getI1Type(); }},
 };
 
@@ -50,6 +62,20 @@ mlir::Type elementTypeOf(int32_t dtype, mlir::MLIRContext &context) {
 unsigned widthOf(int32_t dtype) {
   const ElementKind *kind = findKind(dtype);
   return kind ? kind->width : 0;
+}
+
+unsigned packedIn(int32_t dtype) {
+  switch (dtype) {
+  case onnx::TensorProto::UINT4:
+  case onnx::TensorProto::INT4:
+  case onnx::TensorProto::FLOAT4E2M1:
+    return 2;
+  case onnx::TensorProto::UINT2:
+  case onnx::TensorProto::INT2:
+    return 4;
+  default:
+    return 1;
+  }
 }
 
 std::string nameOf(int32_t dtype) {

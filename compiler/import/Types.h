@@ -16,6 +16,8 @@ inline constexpr int64_t maxRank = 64;
 mlir::Type elementTypeOf(int32_t dtype, mlir::MLIRContext &context);
 /// Bytes of one element in memory; 0 for a type that dlc does not have.
 unsigned widthOf(int32_t dtype);
+/// Elements that share a byte in a file; in memory none do.
+unsigned packedIn(int32_t dtype);
 /// "f32", "string", ...
 std::string nameOf(int32_t dtype);
 

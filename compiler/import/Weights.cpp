@@ -6,6 +6,7 @@
 #include "mlir/IR/BuiltinTypes.h"
 #include "mlir/IR/DialectResourceBlobManager.h"
 #include "onnx-ml.pb.h"
+#include "llvm/Support/MathExtras.h"
 #include <climits>
 #include <cstdlib>
 #include <cstring>
@@ -69,6 +70,16 @@ bool fits(uint64_t value, int32_t dtype) {
   case TensorProto::INT16:
     return asInt >= INT16_MIN && asInt <= INT16_MAX;
   case TensorProto::UINT8:
+  case TensorProto::FLOAT8E4M3FN:
+  case TensorProto::FLOAT8E4M3FNUZ:
+  case TensorProto::FLOAT8E5M2:
+  case TensorProto::FLOAT8E5M2FNUZ:
+  case TensorProto::FLOAT8E8M0:
+  case TensorProto::FLOAT4E2M1: // these are a byte of several
+  case TensorProto::UINT4:
+  case TensorProto::INT4:
+  case TensorProto::UINT2:
+  case TensorProto::INT2:
     return value <= UINT8_MAX;
   case TensorProto::UINT16:
   case TensorProto::FLOAT16:
@@ -114,6 +125,17 @@ void copyElements(const TensorData &data, unsigned width, char *out) {
     std::memcpy(out, &value, width);
     out += width;
   });
+}
+
+/// Spreads out elements of which several share a byte, the first in its lowest bits: one a byte, integers with their sign.
+void unpackElements(const TensorData &data, const TensorProto &tensor, mlir::Type type, llvm::MutableArrayRef<char> out) {
+  unsigned shared = packedIn(tensor.data_type()), width = 8 / shared;
+  std::vector<char> packed(llvm::divideCeil(out.size(), shared));
+  copyElements(data, /*width=*/1, packed.data());
+  for (size_t i = 0; i < out.size(); ++i) {
+    int v = static_cast<uint8_t>(packed[i / shared]) >> (i % shared * width) & ((1 << width) - 1);
+    out[i] = static_cast<char>(type.isSignlessInteger() ? llvm::SignExtend32(v, width) : v);
+  }
 }
 
 std::optional<uint64_t> parseSize(llvm::StringRef text) {
@@ -243,18 +265,19 @@ std::optional<Weights::Mistake> Weights::checkData(const TensorProto &tensor, co
                                                    int64_t elements) const {
   int32_t dtype = tensor.data_type();
   unsigned width = widthOf(dtype);
+  const int64_t stored = llvm::divideCeil(elements, packedIn(dtype)); // numbers in the file
   auto wrongCount = [&](uint64_t found, uint64_t expected, llvm::StringRef noun) {
     return Mistake{Code::BadData, "has " + plural(found, noun) + " of data, expected " + std::to_string(expected) +
                                       " for " + plural(elements, "element") + " of " + nameOf(dtype)};
   };
   if (data.field == 0)
-    return elements == 0 ? std::nullopt : std::optional(wrongCount(0, elements * width, "byte"));
+    return elements == 0 ? std::nullopt : std::optional(wrongCount(0, stored * width, "byte"));
   if (data.field != TensorProto::kRawDataFieldNumber && data.field != dataFieldOf(dtype))
     return Mistake{Code::BadData, "has its data in " + nameOfField(data.field) + ", expected raw_data or " +
                                       nameOfField(dataFieldOf(dtype)) + " for " + nameOf(dtype)};
   if (isPlain(data.field)) {
-    if (sizeOf(data) != elements * width)
-      return wrongCount(sizeOf(data), elements * width, "byte");
+    if (sizeOf(data) != stored * width)
+      return wrongCount(sizeOf(data), stored * width, "byte");
     // Anything but 0 and 1 would be a third truth value in memory.
     if (dtype == TensorProto::BOOL)
       for (uint8_t byte : data.pieces.front())
@@ -274,8 +297,8 @@ std::optional<Weights::Mistake> Weights::checkData(const TensorProto &tensor, co
   if (misfit)
     return Mistake{Code::BadData, "has the value " + std::to_string(static_cast<int64_t>(*misfit)) + " in " +
                                       nameOfField(data.field) + ", which is no " + nameOf(dtype)};
-  if (count != elements)
-    return wrongCount(count, elements, "number");
+  if (count != stored)
+    return wrongCount(count, stored, "number");
   return std::nullopt;
 }
 
@@ -309,15 +332,19 @@ mlir::ElementsAttr Weights::read(const TensorProto &tensor, llvm::StringRef name
   int64_t size = countElements(tensor) * width;
   mlir::Type elementType = elementTypeOf(tensor.data_type(), report_.context());
   auto type = mlir::RankedTensorType::get({tensor.dims().data(), static_cast<size_t>(tensor.dims_size())}, elementType);
+  bool isPacked = packedIn(tensor.data_type()) > 1;
+  auto fill = [&](llvm::MutableArrayRef<char> out) {
+    isPacked ? unpackElements(data, tensor, elementType, out) : copyElements(data, width, out.data());
+  };
   if (size <= largestDense) {
     llvm::SmallVector<char, largestDense> bytes(size);
-    copyElements(data, width, bytes.data());
+    fill(bytes);
     if (!elementType.isInteger(1))
       return mlir::DenseElementsAttr::getFromRawBuffer(type, bytes);
     llvm::SmallVector<bool> bits(bytes.begin(), bytes.end());
     return mlir::DenseElementsAttr::get(type, bits);
   }
-  if (isPlain(data.field) && data.pieces.size() == 1) {
+  if (!isPacked && isPlain(data.field) && data.pieces.size() == 1) {
     llvm::ArrayRef<uint8_t> piece = data.pieces.front();
     llvm::ArrayRef<char> bytes(reinterpret_cast<const char *>(piece.data()), piece.size());
     mlir::AsmResourceBlob blob(
@@ -326,7 +353,7 @@ mlir::ElementsAttr Weights::read(const TensorProto &tensor, llvm::StringRef name
     return mlir::DenseResourceElementsAttr::get(type, name, std::move(blob));
   }
   mlir::AsmResourceBlob blob = mlir::HeapAsmResourceBlob::allocate(size, /*align=*/64, /*dataIsMutable=*/true);
-  copyElements(data, width, blob.getMutableData().data());
+  fill(blob.getMutableData());
   return mlir::DenseResourceElementsAttr::get(type, name, std::move(blob));
 }
 

@@ -120,6 +120,13 @@ static bool isHalf(Type type) {
   return element.isF16() || element.isBF16();
 }
 
+/// A float of a byte or less, or a vector of such.
+static bool isNarrow(Type type) {
+  auto vector = dyn_cast<VectorType>(type);
+  auto element = dyn_cast<FloatType>(vector ? vector.getElementType() : type);
+  return element && element.getWidth() <= 8;
+}
+
 namespace {
 /// Expands one op; returns without a change where it is a machine instruction, or libm's.
 class Expander {
@@ -136,6 +143,7 @@ private:
     op->erase();
   }
   void promote();
+  void convertNarrow();
   void convert();
 
   Operation *op;
@@ -176,6 +184,18 @@ void Expander::promote() {
   Expander(wide, m.target).run();
 }
 
+/// Conversions from and to floats of a byte, which no machine has.
+void Expander::convertNarrow() {
+  Value from = op->getOperand(0);
+  Type to = op->getResult(0).getType(), f32 = m.typed(b.getF32Type());
+  if (isNarrow(to)) {
+    bool isWide = getElementTypeOrSelf(from.getType()).isF64();
+    return replace(floatToNarrow(m, isWide ? doubleToFloatOdd(m, from) : isHalf(from.getType()) ? widen(from) : from, to));
+  }
+  Value single = narrowToFloat(m, from);
+  replace(to == f32 ? single : isHalf(to) ? narrow(single, to) : arith::ExtFOp::create(b, op->getLoc(), to, single).getResult());
+}
+
 /// Conversions from and to half precision.
 void Expander::convert() {
   Value from = op->getOperand(0);
@@ -202,6 +222,8 @@ void Expander::run() {
   if (op->getNumResults() != 1)
     return;
   Type type = op->getResult(0).getType();
+  if ((isa<arith::TruncFOp>(op) && isNarrow(type)) || (isa<arith::ExtFOp>(op) && isNarrow(op->getOperand(0).getType())))
+    return convertNarrow();
   bool half = isHalf(type) || llvm::any_of(op->getOperandTypes(), isHalf);
   if (half && isa<arith::ExtFOp, arith::TruncFOp, arith::SIToFPOp, arith::UIToFPOp, arith::FPToSIOp, arith::FPToUIOp>(op)) {
     // What the machine converts by one instruction stays.

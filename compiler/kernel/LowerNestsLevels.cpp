@@ -307,7 +307,7 @@ Scalar NestBuilder::emitNew(Emitter &e, Value v, int64_t l) {
   if (leaf != leaves.end()) {
     Value stored = bodyArgs[leaf->second];
     // Accumulators and kept values are in the type of computation already.
-    if (stored.getType() == computeType(element))
+    if (stored.getType() == computeType(element) && stored.getType() != storageType(element))
       return Scalar(e, stored, element.isUnsignedInteger());
     return fromStorage(e, stored, element);
   }

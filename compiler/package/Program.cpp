@@ -19,7 +19,15 @@ BorderType borderType(int32_t dtype) {
       {DLC_U16, {"u16", "uint16_t"}},  {DLC_I16, {"i16", "int16_t"}},   {DLC_I32, {"i32", "int32_t"}},
       {DLC_I64, {"i64", "int64_t"}},   {DLC_BOOL, {"bool", "uint8_t"}}, {DLC_F16, {"f16", "uint16_t"}},
       {DLC_F64, {"f64", "double"}},    {DLC_U32, {"u32", "uint32_t"}},  {DLC_U64, {"u64", "uint64_t"}},
-      {DLC_BF16, {"bf16", "uint16_t"}}};
+      {DLC_BF16, {"bf16", "uint16_t"}},
+      {DLC_F8E4M3FN, {"f8e4m3fn", "uint8_t"}},
+      {DLC_F8E4M3FNUZ, {"f8e4m3fnuz", "uint8_t"}},
+      {DLC_F8E5M2, {"f8e5m2", "uint8_t"}},
+      {DLC_F8E5M2FNUZ, {"f8e5m2fnuz", "uint8_t"}},
+      {DLC_F8E8M0FNU, {"f8e8m0fnu", "uint8_t"}},
+      {DLC_F4E2M1FN, {"f4e2m1fn", "uint8_t"}},
+      {DLC_U4, {"u4", "uint8_t"}},     {DLC_I4, {"i4", "int8_t"}},      {DLC_U2, {"u2", "uint8_t"}},
+      {DLC_I2, {"i2", "int8_t"}}};
   for (const auto &[known, type] : types)
     if (known == dtype)
       return type;

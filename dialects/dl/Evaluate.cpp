@@ -1,6 +1,7 @@
 //===- Evaluate.cpp -------------------------------------------------------===//
 #include "dialects/dl/Evaluate.h"
 #include "dialects/dl/Dialect.h"
+#include "dialects/dl/Narrow.h"
 #include "mlir/IR/DialectResourceBlobManager.h"
 #include "llvm/ADT/APFloat.h"
 #include "llvm/Support/MathExtras.h"
@@ -11,7 +12,7 @@ using namespace mlir;
 
 namespace dlc::dl {
 
-int64_t byteWidth(Type t) { return t.isInteger(1) ? 1 : t.getIntOrFloatBitWidth() / 8; }
+int64_t byteWidth(Type t) { return llvm::divideCeil(t.getIntOrFloatBitWidth(), 8); }
 
 int64_t elementCount(ArrayRef<int64_t> dims) {
   if (llvm::is_contained(dims, 0))
@@ -44,16 +45,13 @@ void forEachPlace(ArrayRef<int64_t> dims, llvm::function_ref<void(ArrayRef<int64
 Array::Array(Type elementType, ArrayRef<int64_t> dims)
     : elementType(elementType), dims(dims), elements(elementCount(dims)) {}
 
-/// A double rounded once to f32, f16 or bf16.
+/// A double rounded once to the type.
 static double roundTo(Type type, double v) {
   if (type.isF64())
     return v;
   if (type.isF32())
     return static_cast<double>(static_cast<float>(v));
-  llvm::APFloat f(v);
-  bool lost;
-  f.convert(cast<FloatType>(type).getFloatSemantics(), llvm::APFloat::rmNearestTiesToEven, &lost);
-  return f.convertToDouble();
+  return valueOf(roundedTo(cast<FloatType>(type).getFloatSemantics(), v));
 }
 
 static uint64_t wrap(uint64_t v, unsigned width, bool isUnsigned) {
@@ -96,14 +94,14 @@ Array Array::fromBytes(Type type, ArrayRef<int64_t> dims, const void *data) {
       } else {
         uint64_t bits = 0;
         std::memcpy(&bits, p, width);
-        llvm::APFloat v(f.getFloatSemantics(), llvm::APInt(width * 8, bits));
-        a.elements[i] = Number(v.convertToDouble()).bits();
+        llvm::APFloat v(f.getFloatSemantics(), llvm::APInt(f.getWidth(), bits, /*isSigned=*/false, /*implicitTrunc=*/true));
+        a.elements[i] = Number(valueOf(v)).bits();
       }
       continue;
     }
     uint64_t bits = 0;
     std::memcpy(&bits, p, width);
-    a.elements[i] = type.isInteger(1) ? (bits != 0) : wrap(bits, width * 8, type.isUnsignedInteger());
+    a.elements[i] = type.isInteger(1) ? (bits != 0) : wrap(bits, type.getIntOrFloatBitWidth(), type.isUnsignedInteger());
   }
   return a;
 }
@@ -114,10 +112,7 @@ std::vector<char> Array::toBytes() const {
   char *p = bytes.data();
   for (int64_t i = 0; i < size(); ++i, p += width) {
     if (auto f = dyn_cast<FloatType>(elementType)) {
-      llvm::APFloat v(at(i).asDouble());
-      bool lost;
-      v.convert(f.getFloatSemantics(), llvm::APFloat::rmNearestTiesToEven, &lost);
-      uint64_t bits = v.bitcastToAPInt().getZExtValue();
+      uint64_t bits = roundedTo(f.getFloatSemantics(), at(i).asDouble()).bitcastToAPInt().getZExtValue();
       std::memcpy(p, &bits, width);
     } else {
       std::memcpy(p, &elements[i], width);
@@ -143,11 +138,7 @@ Array Array::fromAttribute(ElementsAttr attribute) {
         a.elements[i] = convert(v);
   };
   if (isa<FloatType>(element))
-    fill(dense.getValues<APFloat>(), [](APFloat v) {
-      bool lost;
-      v.convert(llvm::APFloat::IEEEdouble(), llvm::APFloat::rmNearestTiesToEven, &lost);
-      return Number(v.convertToDouble()).bits();
-    });
+    fill(dense.getValues<APFloat>(), [](const APFloat &v) { return Number(valueOf(v)).bits(); });
   else
     fill(dense.getValues<APInt>(), [&](const APInt &v) {
       return wrap(v.getZExtValue(), v.getBitWidth(), element.isUnsignedInteger() || element.isInteger(1));

@@ -28,6 +28,7 @@ ArrayRef<OnnxForm> allOnnxForms() {
     appendOverlapAddForms(all);
     appendPoolForms(all);
     appendQuantizeForms(all);
+    appendRandomForms(all);
     appendReduceForms(all);
     appendResizeForms(all);
     appendRecurrentForms(all);
@@ -116,6 +117,16 @@ Type elementTypeOf(NodeView &n, int64_t t) {
   case 12: return IntegerType::get(c, 32, IntegerType::Unsigned);
   case 13: return IntegerType::get(c, 64, IntegerType::Unsigned);
   case 16: return b.getBF16Type();
+  case 17: return Float8E4M3FNType::get(c);
+  case 18: return Float8E4M3FNUZType::get(c);
+  case 19: return Float8E5M2Type::get(c);
+  case 20: return Float8E5M2FNUZType::get(c);
+  case 21: return IntegerType::get(c, 4, IntegerType::Unsigned);
+  case 22: return b.getIntegerType(4);
+  case 23: return Float4E2M1FNType::get(c);
+  case 24: return Float8E8M0FNUType::get(c);
+  case 25: return IntegerType::get(c, 2, IntegerType::Unsigned);
+  case 26: return b.getIntegerType(2);
   }
   (void)n.error("data type " + Twine(t) + " is not supported");
   return {};

@@ -218,8 +218,14 @@ void check(Scalar ok, ValueError error) {
 // Types
 //===----------------------------------------------------------------------===//
 
+/// A float that is computed in f32.
+static bool isShortFloat(Type t) { return isa<FloatType>(t) && t.getIntOrFloatBitWidth() < 32; }
+/// A number of which a byte in memory holds one, as its bits.
+static bool isNarrowFloat(Type t) { return isa<FloatType>(t) && t.getIntOrFloatBitWidth() <= 8; }
+static bool isNarrowInteger(Type t) { return isa<IntegerType>(t) && !t.isInteger(1) && t.getIntOrFloatBitWidth() < 8; }
+
 Type storageType(Type t) {
-  if (t.isInteger(1))
+  if (t.isInteger(1) || isNarrowInteger(t) || isNarrowFloat(t))
     return IntegerType::get(t.getContext(), 8);
   if (auto i = dyn_cast<IntegerType>(t))
     return IntegerType::get(t.getContext(), i.getWidth());
@@ -227,18 +233,36 @@ Type storageType(Type t) {
 }
 
 Type computeType(Type t) {
-  if (t.isF16() || t.isBF16())
+  if (isShortFloat(t))
     return Float32Type::get(t.getContext());
   return t.isInteger(1) ? t : storageType(t);
 }
+
+/// `v`, of 8 bits, with the lowest bits that elements of `t` have extended by zeros or their sign.
+static Value wrapNarrow(Emitter &e, Value v, Type t) {
+  unsigned width = t.getIntOrFloatBitWidth();
+  if (t.isUnsignedInteger())
+    return make<arith::AndIOp>(e, v, constant(e, v.getType(), (1 << width) - 1));
+  Value above = constant(e, v.getType(), 8 - width);
+  return make<arith::ShRSIOp>(e, make<arith::ShLIOp>(e, v, above), above);
+}
+
+static Type bitsType(Type t) { return IntegerType::get(t.getContext(), t.getIntOrFloatBitWidth()); }
 
 Scalar fromStorage(Emitter &e, Value stored, Type t) {
   if (t.isInteger(1)) {
     Value zero = make<arith::ConstantOp>(e, IntegerAttr::get(stored.getType(), 0));
     return Scalar(e, make<arith::CmpIOp>(e, arith::CmpIPredicate::ne, stored, zero));
   }
-  if (t.isF16() || t.isBF16())
+  if (isNarrowFloat(t)) {
+    if (bitsType(t) != stored.getType())
+      stored = make<arith::TruncIOp>(e, bitsType(t), stored);
+    stored = make<arith::BitcastOp>(e, t, stored);
+  }
+  if (isShortFloat(t))
     return Scalar(e, make<arith::ExtFOp>(e, e.b.getF32Type(), stored));
+  if (isNarrowInteger(t)) // what the bits above say is not asked
+    stored = wrapNarrow(e, stored, t);
   return Scalar(e, stored, t.isUnsignedInteger());
 }
 
@@ -246,9 +270,15 @@ Value toStorage(Scalar s, Type t) {
   Emitter &e = s.emitter();
   if (t.isInteger(1))
     return make<arith::ExtUIOp>(e, e.b.getI8Type(), s.value());
-  if (t.isF16() || t.isBF16())
-    return make<arith::TruncFOp>(e, t, s.value());
-  return s.value();
+  if (isNarrowInteger(t))
+    return wrapNarrow(e, s.value(), t);
+  if (!isShortFloat(t))
+    return s.value();
+  Value v = make<arith::TruncFOp>(e, t, s.value());
+  if (!isNarrowFloat(t))
+    return v;
+  v = make<arith::BitcastOp>(e, bitsType(t), v);
+  return v.getType() == storageType(t) ? v : make<arith::ExtUIOp>(e, storageType(t), v);
 }
 
 /// Float to integer without undefined behaviour: NaN is 0, values beyond the type saturate at 64 bits and then wrap.
@@ -295,7 +325,7 @@ Scalar cast(Scalar a, Type to) {
   }
   unsigned have = from.getIntOrFloatBitWidth(), want = target.getIntOrFloatBitWidth();
   if (a.isFloat() && isa<FloatType>(target)) {
-    if (to.isF16() || to.isBF16()) {
+    if (isShortFloat(to)) {
       v = make<arith::TruncFOp>(e, to, v);
       v = make<arith::ExtFOp>(e, target, v);
     } else if (have < want) {
@@ -307,13 +337,15 @@ Scalar cast(Scalar a, Type to) {
     v = floatToInteger(e, v, target, toUnsigned);
   } else if (isa<FloatType>(target)) {
     v = zeroExtend ? make<arith::UIToFPOp>(e, target, v) : make<arith::SIToFPOp>(e, target, v);
-    if (to.isF16() || to.isBF16())
+    if (isShortFloat(to))
       return cast(Scalar(e, v), to);
   } else if (have < want) {
     v = zeroExtend ? make<arith::ExtUIOp>(e, target, v) : make<arith::ExtSIOp>(e, target, v);
   } else if (have > want) {
     v = make<arith::TruncIOp>(e, target, v);
   }
+  if (isNarrowInteger(to))
+    v = wrapNarrow(e, v, to);
   return Scalar(e, v, toUnsigned);
 }
 

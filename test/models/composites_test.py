@@ -51,6 +51,29 @@ class Composites(unittest.TestCase):
                 self.assertEqual(actual[name].shape, expected.shape, f"{op} {attributes}")
                 np.testing.assert_allclose(actual[name], expected, rtol=tolerance, atol=tolerance, err_msg=f"{op} {attributes}")
 
+    def test_deform_conv(self):
+        def check(window, size, outputs=6, group=1, offset_group=1, masked=True, biased=True, scale=3, **attributes):
+            # ONNX Runtime's, on two images of a batch that only the run knows.
+            strides, dilations, pads = (attributes.get(n, d) for n, d in (("strides", [1, 1]), ("dilations", [1, 1]),
+                                                                       ("pads", [0] * 4)))
+            h, w = [(s + pads[i] + pads[i + 2] - (window[i] - 1) * dilations[i] - 1) // strides[i] + 1
+                    for i, s in enumerate(size)]
+            places = offset_group * window[0] * window[1]
+            dims = {"x": ["N", 8, *size], "w": [outputs, 8 // group, *window], "offset": ["N", 2 * places, h, w]}
+            if biased or masked:
+                dims["b"] = [outputs]
+            if masked:
+                dims["mask"] = ["N", places, h, w]
+            runs = [[floats(i + n, *[n if d == "N" else d for d in ds]) * (scale if name == "offset" else 1)
+                     for i, (name, ds) in enumerate(dims.items())] for n in (1, 2)]
+            self.check("DeformConv", dims, runs, opset=19, tolerance=2e-5, group=group, offset_group=offset_group,
+                       **attributes)
+
+        check((3, 3), (9, 8), pads=[1, 1, 1, 1])
+        check((3, 3), (9, 8), masked=False, biased=False)
+        check((2, 3), (9, 8), offset_group=4, group=2, strides=[2, 1], dilations=[1, 2], pads=[0, 2, 1, 1])
+        check((1, 1), (5, 7), group=8, outputs=8, offset_group=2, scale=8)
+
     def test_grid_sample(self):
         x, grid = ["N", 3, "H", "W"], ["N", "A", "B", 2]
         runs = [[floats(1, n, 3, h, w), floats(2, n, 4, 5, 2) * 1.4] for n, h, w in ((1, 6, 7), (2, 5, 3))]
@@ -137,6 +160,12 @@ class Composites(unittest.TestCase):
                 ("padding_mode zeros, border or reflection, got 'wrap'", "GridSample",
                  {"x": [1, 1, 4, 4], "grid": [1, 2, 2, 2]}, 20, {"padding_mode": "wrap"}),
                 ("last dim is 1 (real) or 2 (complex)", "DFT", {"x": [1, 8, 3]}, 17, {}),
+                ("dim 1 of the offsets to be 18, got 16", "DeformConv",
+                 {"x": [1, 2, 5, 5], "w": [2, 2, 3, 3], "offset": [1, 16, 3, 3]}, 19, {}),
+                ("an offset_group that divides the 2 channels, got 3", "DeformConv",
+                 {"x": [1, 2, 5, 5], "w": [2, 2, 3, 3], "offset": [1, 54, 3, 3]}, 19, {"offset_group": 3}),
+                ("weights of 2 groups that take the 2 channels", "DeformConv",
+                 {"x": [1, 2, 5, 5], "w": [2, 2, 3, 3], "offset": [1, 18, 3, 3]}, 19, {"group": 2}),
                 ("needs decay", "LinearAttention", {"q": [1, 2, 8], "k": [1, 2, 8], "v": [1, 2, 8]}, 27,
                  {"q_num_heads": 2, "kv_num_heads": 2, "update_rule": "gated"})):
             names = list(dims)

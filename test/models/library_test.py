@@ -169,6 +169,15 @@ class Libraries(unittest.TestCase):
         self.assertEqual((different, missing), ([], []))
         self.assertEqual(len(same), len(files))
 
+    def test_weights_are_not_copied(self):
+        features = 2048
+        library = models.compile_model(DLC, models.mlp(self.folder, features=features, hidden=4096), self.folder)
+        weights = features * 4096 * 4
+        self.assertGreater(os.path.getsize(library), weights)
+        grown = int(tool(sys.executable, os.path.join(HERE, "mapped_weights.py"), ROOT, library, str(features)))
+        print(f"{weights >> 20} MiB of weights: {grown / 2**20:.1f} MiB of memory beside the mapped library")
+        self.assertLess(grown, weights / 8)
+
     def test_library_is_small_and_keeps_to_itself(self):
         path = models.mlp(self.folder, features=64, hidden=128)
         weights = os.path.getsize(path)

@@ -34,8 +34,8 @@ TEST(Emit, RefusesWhatDoesNotFit) {
   program.functions[1].name = "open";
   EXPECT_EQ(emitError(program), "function name \"open\" is taken");
   program = testLibraryProgram("good");
-  program.functions[0].inputs[0].dtype = DLC_BF16 + 1;
-  EXPECT_EQ(emitError(program), "input \"X\" of run: dtype 17 is not supported at the border of a library");
+  program.functions[0].inputs[0].dtype = DLC_I2 + 1;
+  EXPECT_EQ(emitError(program), "input \"X\" of run: dtype 27 is not supported at the border of a library");
   program = testLibraryProgram("good");
   program.functions[0].inputs[0].dims[0] = dlc::ProgramDim::later();
   EXPECT_EQ(emitError(program), "input \"X\" of run: no symbol -2");

@@ -216,6 +216,62 @@ class BadModels(unittest.TestCase):
                 self.refused(model([node(op, [v.name for v in inputs], outputs)], inputs=inputs), USAGE, "[E0102]",
                              words, f"the_{op}")
 
+    def test_random(self):
+        truth = numpy_helper.from_array(np.array(True), "t")
+        much = numpy_helper.from_array(np.float32(1.5), "r")
+        integers, string = value("i", (4,), TensorProto.INT32), TensorProto.STRING
+        for op, inputs, attributes, words in (
+                ("RandomUniform", [], {}, "the attribute shape"),
+                ("RandomUniform", [], {"shape": [2, -1]}, "dims of at least 0, got -1"),
+                ("RandomNormal", [], {"shape": [2], "dtype": TensorProto.INT64}, "a dtype of floats"),
+                ("RandomNormal", [], {"shape": [2], "seed": 3}, "seed"),
+                ("RandomNormalLike", [integers], {}, "a dtype of floats"),
+                ("RandomUniformLike", [], {}, "1 inputs, got 0"),
+                ("Bernoulli", [integers], {}, "probabilities that are floats"),
+                ("Bernoulli", [value("x")], {"dtype": string}, "data type 8"),
+                ("Multinomial", [value("x", (2, 3, 4))], {}, "[batch, classes], got rank 3"),
+                ("Multinomial", [value("x")], {"dtype": TensorProto.FLOAT}, "32 or 64-bit integers"),
+                ("Multinomial", [value("x")], {"sample_size": -1}, "sample_size of at least 0, got -1"),
+                ("Dropout", [value("x"), much, truth], {}, "a ratio in [0, 1), got 1.5"),
+                ("Dropout", [integers, "", truth], {}, "expects floats"),
+                ("Dropout", [value("x"), "", value("m", (), TensorProto.INT32)], {}, "training_mode that is a bool")):
+            names = [v if isinstance(v, str) else v.name for v in inputs]
+            given = [v for v in inputs if isinstance(v, onnx.ValueInfoProto)]
+            weights = [v for v in inputs if isinstance(v, onnx.TensorProto)]
+            with self.subTest(op=op, words=words):
+                code = UNSUPPORTED if "data type" in words else USAGE
+                self.refused(model([node(op, names, ["y"], **attributes)], given, [value("y", None)], weights), code, words,
+                             f"the_{op}")
+
+    def test_integer_convolutions(self):
+        x, w = value("x", (1, 4, 8, 8), TensorProto.UINT8), value("w", (6, 4, 3, 3), TensorProto.INT8)
+        floats = value("f", (6, 4, 3, 3))
+        for inputs, attributes, words in (
+                ([x, floats], {}, "weights of 8-bit integers"),
+                ([x, w, value("z", (2,), TensorProto.UINT8)], {}, "one zero point for the whole input"),
+                ([x, w, "", value("z", (2, 3), TensorProto.INT8)], {}, "zero point of the weights of rank 0 or 1, got 2"),
+                ([x, w, "", value("z", (5,), TensorProto.INT8)], {}, "5"),
+                ([x, w], {"group": 2}, "an input of 8 channels"),
+                ([x], {}, "2 to 4 inputs, got 1")):
+            names = [v if isinstance(v, str) else v.name for v in inputs]
+            with self.subTest(words=words):
+                self.refused(model([node("ConvInteger", names, ["y"], **attributes)],
+                                   [v for v in inputs if not isinstance(v, str)], [value("y", None)]), USAGE, words,
+                             "the_ConvInteger")
+
+    def test_narrow_types(self):
+        def packed(data, count):
+            w = onnx.TensorProto(name="w", data_type=TensorProto.INT4, dims=[count], raw_data=data)
+            return model([node("Cast", ["w"], ["y"], to=TensorProto.FLOAT)], [], [value("y", None)], [w])
+
+        self.assertEqual(self.compile(packed(b"12", 3)), (0, ""))
+        for name in os.listdir(self.out):
+            os.remove(os.path.join(self.out, name))
+        self.refused(packed(b"12", 5), USAGE, "2 bytes of data, expected 3 for 5 elements of i4")
+        self.refused(packed(b"12", 2), USAGE, "2 bytes of data, expected 1 for 2 elements of i4")
+        self.refused(model([node("Cast", ["x"], ["y"], to=TensorProto.FLOAT8E8M0, round_mode="odd")], opset=24), USAGE,
+                     "round_mode up, down or nearest, got 'odd'")
+
     def test_windows(self):
         image, huge, most = value("x", (1, 3, 8, 8)), 1 << 62, (1 << 31) - 1
 

@@ -34,7 +34,9 @@ static json::Object toJson(const CompileReport &report) {
                       {"phases", std::move(phases)},
                       {"kernels", report.kernels},
                       {"launches", report.launches},
-                      {"arena_bytes", report.arenaBytes},
+                      {"arena_bytes", report.memory.arena},
+                      {"live_bytes", report.memory.live},
+                      {"scratch_bytes_per_thread", report.memory.scratch},
                       {"weight_bytes", report.weightBytes},
                       {"copied_states", json::Array(report.copiedStates)}};
 }
@@ -44,9 +46,11 @@ static void print(const CompileReport &report) {
   for (const CompileReport::Phase &phase : report.phases)
     seconds += phase.seconds;
   if (any_of(report.files, [](StringRef file) { return file.ends_with(".so"); }))
-    outs() << formatv("{0}: {1} kernels, {2} launches, arena {3:F1} KiB, weights {4:F1} KiB, compiled in {5:F2} s\n",
-                      report.name, report.kernels, report.launches, report.arenaBytes / 1024.0,
-                      report.weightBytes / 1024.0, seconds);
+    outs() << formatv("{0}: {1} kernels, {2} launches, weights {3:F1} KiB, compiled in {4:F2} s\n"
+                      "  memory of known size: {5:F1} KiB for intermediate values, of which {6:F1} KiB live at a time, and "
+                      "{7:F1} KiB of scratch a thread\n",
+                      report.name, report.kernels, report.launches, report.weightBytes / 1024.0, seconds,
+                      report.memory.arena / 1024.0, report.memory.live / 1024.0, report.memory.scratch / 1024.0);
   for (const std::string &state : report.copiedStates)
     outs() << "  " << state << " is copied into place: its old value is still read when the next one is made\n";
   for (const std::string &file : report.files) {

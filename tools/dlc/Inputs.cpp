@@ -1,6 +1,7 @@
 //===- Inputs.cpp - Tensors for a function's inputs -------------*- C++ -*-===//
 #include "tools/dlc/Inputs.h"
 
+#include "dialects/dl/Narrow.h"
 #include "llvm/ADT/APFloat.h"
 #include "llvm/ADT/StringExtras.h"
 #include <cmath>
@@ -32,27 +33,21 @@ static uint64_t next(uint64_t &state) {
 
 /// The bits of `v` as an element of a float type.
 static uint64_t bitsOf(const DType &type, double v) {
-  if (type.code == 11)
-    return bit_cast<uint64_t>(v);
-  APFloat rounded(v);
-  bool lost;
-  rounded.convert(type.code == 1    ? APFloat::IEEEsingle()
-                  : type.code == 10 ? APFloat::IEEEhalf()
-                                    : APFloat::BFloat(),
-                  APFloat::rmNearestTiesToEven, &lost);
-  return rounded.bitcastToAPInt().getZExtValue();
+  return dl::roundedTo(*type.floatSemantics(), v).bitcastToAPInt().getZExtValue();
 }
 
-static bool isFloat(const DType &type) { return type.name.front() == 'f' || type.name == "bf16"; }
+static bool isFloat(const DType &type) { return type.floatSemantics() != nullptr; }
 
 /// The values where formulas and instructions go wrong first.
 static SmallVector<uint64_t> specialsOf(const DType &type) {
-  unsigned width = type.bytes * 8;
+  unsigned width = type.floatSemantics() ? APFloat::semanticsSizeInBits(*type.floatSemantics()) : type.bytes * 8;
   uint64_t all = ~uint64_t(0) >> (64 - width), top = uint64_t(1) << (width - 1);
   if (type.name == "bool")
     return {0, 1};
   if (!isFloat(type))
     return {0, 1, 2, all, all - 1, top, top - 1}; // as signed: 0, 1, 2, -1, -2, lowest, highest
+  if (!APFloat::semanticsHasSignedRepr(*type.floatSemantics()))
+    return {0, 1, all / 2, all - 1, all}; // exponents
   uint64_t infinity = bitsOf(type, INFINITY);
   SmallVector<uint64_t> values;
   for (uint64_t magnitude : {uint64_t(0), uint64_t(1), bitsOf(type, 0.5), bitsOf(type, 1), bitsOf(type, 1.5),
@@ -77,6 +72,8 @@ HostTensor randomTensor(const DType &type, ArrayRef<int64_t> dims, uint64_t seed
       value = bitsOf(type, low + (high - low) * uniform);
     } else {
       value = static_cast<int64_t>(low) + (bits >> 32) % static_cast<uint64_t>(high - low + 1);
+      if (type.packed > 1) // within the few bits that it has
+        value = type.name.front() == 'i' ? SignExtend64(value, 8 / type.packed) : value & ((1 << 8 / type.packed) - 1);
     }
     if (!specials.empty() && bits & 1)
       value = specials[(bits >> 1) % specials.size()];
@@ -121,6 +118,9 @@ Expected<std::vector<HostTensor>> gatherInputs(const LibraryFunction &function, 
       if (!tensor)
         return tensor.takeError();
       learnSymbols(*port, *tensor, symbols);
+      // An .npy file does not tell these types apart.
+      if (tensor->type->npy == port->type->npy)
+        tensor->type = port->type;
       tensors[index] = std::move(*tensor);
     } else {
       return createStringError("--input expects NAME=@FILE or NAME=rand, got '" + option + "'");

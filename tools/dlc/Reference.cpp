@@ -86,7 +86,7 @@ Difference compare(const HostTensor &actual, const HostTensor &expected, Toleran
     difference.problem = "is " + actual.typeText() + ", expected " + expected.typeText();
     return difference;
   }
-  bool exact = actual.type->name.front() != 'f' && actual.type->name != "bf16";
+  bool exact = !actual.type->floatSemantics();
   bool signedZeros = tolerance.relative == 0 && tolerance.absolute == 0;
   int64_t bad = 0, worst = -1;
   for (int64_t i = 0, n = actual.elements(); i < n; ++i) {

@@ -1,6 +1,7 @@
 //===- TensorIO.cpp - Tensors in files --------------------------*- C++ -*-===//
 #include "tools/dlc/TensorIO.h"
 
+#include "dialects/dl/Narrow.h"
 #include "llvm/ADT/APFloat.h"
 #include "llvm/ADT/ScopeExit.h"
 #include "llvm/ADT/StringExtras.h"
@@ -18,7 +19,27 @@ static constexpr DType dtypes[] = {
     {1, "f32", 4, "<f4"},  {2, "u8", 1, "|u1"},   {3, "i8", 1, "|i1"},   {4, "u16", 2, "<u2"},  {5, "i16", 2, "<i2"},
     {6, "i32", 4, "<i4"},  {7, "i64", 8, "<i8"},  {9, "bool", 1, "|b1"}, {10, "f16", 2, "<f2"}, {11, "f64", 8, "<f8"},
     {12, "u32", 4, "<u4"}, {13, "u64", 8, "<u8"}, {16, "bf16", 2, "<V2"},
+    // As numpy writes the types of ml_dtypes: all alike.
+    {17, "f8e4m3fn", 1, "|V1"}, {18, "f8e4m3fnuz", 1, "|V1"}, {19, "f8e5m2", 1, "|V1"}, {20, "f8e5m2fnuz", 1, "|V1"},
+    {21, "u4", 1, "|V1", 2}, {22, "i4", 1, "|V1", 2}, {23, "f4e2m1fn", 1, "|V1", 2}, {24, "f8e8m0fnu", 1, "|V1"},
+    {25, "u2", 1, "|V1", 4}, {26, "i2", 1, "|V1", 4},
 };
+
+const fltSemantics *DType::floatSemantics() const {
+  switch (code) {
+  case 1: return &APFloat::IEEEsingle();
+  case 10: return &APFloat::IEEEhalf();
+  case 11: return &APFloat::IEEEdouble();
+  case 16: return &APFloat::BFloat();
+  case 17: return &APFloat::Float8E4M3FN();
+  case 18: return &APFloat::Float8E4M3FNUZ();
+  case 19: return &APFloat::Float8E5M2();
+  case 20: return &APFloat::Float8E5M2FNUZ();
+  case 23: return &APFloat::Float4E2M1FN();
+  case 24: return &APFloat::Float8E8M0FNU();
+  default: return nullptr;
+  }
+}
 
 const DType *DType::ofCode(int64_t code) {
   const DType *found = find_if(dtypes, [&](const DType &d) { return d.code == code; });
@@ -53,29 +74,26 @@ template <typename T> static double load(const char *p) {
 }
 
 static double loadSmallFloat(const char *p, const fltSemantics &semantics) {
-  uint16_t bits;
-  std::memcpy(&bits, p, sizeof bits);
-  APFloat value(semantics, APInt(16, bits));
-  bool lost;
-  value.convert(APFloat::IEEEdouble(), APFloat::rmNearestTiesToEven, &lost);
-  return value.convertToDouble();
+  unsigned width = APFloat::semanticsSizeInBits(semantics);
+  uint16_t bits = 0;
+  std::memcpy(&bits, p, divideCeil(width, 8));
+  return dl::valueOf(APFloat(semantics, APInt(width, bits, /*isSigned=*/false, /*implicitTrunc=*/true)));
 }
 
 double HostTensor::at(int64_t i) const {
   const char *p = data.data() + i * type->bytes;
   switch (type->code) {
   case 1: return load<float>(p);
-  case 2: case 9: return load<uint8_t>(p);
-  case 3: return load<int8_t>(p);
+  case 2: case 9: case 21: case 25: return load<uint8_t>(p);
+  case 3: case 22: case 26: return load<int8_t>(p);
   case 4: return load<uint16_t>(p);
   case 5: return load<int16_t>(p);
   case 6: return load<int32_t>(p);
   case 7: return load<int64_t>(p);
-  case 10: return loadSmallFloat(p, APFloat::IEEEhalf());
   case 11: return load<double>(p);
   case 12: return load<uint32_t>(p);
   case 13: return load<uint64_t>(p);
-  default: return loadSmallFloat(p, APFloat::BFloat());
+  default: return loadSmallFloat(p, *type->floatSemantics());
   }
 }
 

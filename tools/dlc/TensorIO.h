@@ -16,6 +16,10 @@
 #include <utility>
 #include <vector>
 
+namespace llvm {
+struct fltSemantics;
+}
+
 namespace dlc {
 
 /// An element type of the C ABI. `code` is ONNX's TensorProto.DataType, `name` is written f32, i64, bool, ...
@@ -24,6 +28,9 @@ struct DType {
   llvm::StringLiteral name;
   int64_t bytes;
   llvm::StringLiteral npy; ///< numpy's descr, little endian
+  int64_t packed = 1;      ///< elements that share a byte in a TensorProto
+
+  const llvm::fltSemantics *floatSemantics() const; ///< null of integers and bool
 
   static const DType *ofCode(int64_t code); ///< null when the ABI has no such type
   static const DType *ofName(llvm::StringRef name);

@@ -7,6 +7,7 @@
 #include "tools/dlc/TensorIO.h"
 
 #include "llvm/Support/Endian.h"
+#include "llvm/Support/MathExtras.h"
 #include <cstring>
 
 using namespace llvm;
@@ -130,7 +131,7 @@ Expected<HostTensor> parseTensorProto(StringRef bytes, StringRef what) {
     return bad(what, "a dimension is negative, or their product too large");
 
   // Small types travel as one varint an element; f16 and bf16 as their bits.
-  int64_t width = tensor.type->bytes;
+  int64_t width = tensor.type->bytes, shared = tensor.type->packed;
   std::string packed;
   StringRef data = fields.raw ? *fields.raw : StringRef(fields.fixed);
   if (!fields.raw && !fields.varints.empty()) {
@@ -141,9 +142,18 @@ Expected<HostTensor> parseTensorProto(StringRef bytes, StringRef what) {
     }
     data = packed;
   }
-  if (data.size() != static_cast<uint64_t>(*size))
-    return bad(what, tensor.typeText() + " needs " + Twine(*size) + " bytes, the file has " + Twine(data.size()));
+  uint64_t needed = divideCeil(*size, shared);
+  if (data.size() != needed)
+    return bad(what, tensor.typeText() + " needs " + Twine(needed) + " bytes, the file has " + Twine(data.size()));
   tensor.data.assign(data.begin(), data.end());
+  if (shared > 1) { // the first of a byte in its lowest bits; here each has a byte, integers with their sign
+    int64_t bits = 8 / shared;
+    tensor.data.resize(*size);
+    for (int64_t i = 0; i < *size; ++i) {
+      int v = static_cast<uint8_t>(data[i / shared]) >> (i % shared * bits) & ((1 << bits) - 1);
+      tensor.data[i] = static_cast<char>(tensor.type->name.front() == 'i' ? SignExtend32(v, bits) : v);
+    }
+  }
   return tensor;
 }
 

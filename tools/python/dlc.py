@@ -12,8 +12,11 @@ import numpy as np
 _DTYPES = {1: "f4", 2: "u1", 3: "i1", 4: "u2", 5: "i2", 6: "i4", 7: "i8", 9: "?", 10: "f2", 11: "f8", 12: "u4", 13: "u8"}
 _TYPES = {"f32": "f4", "u8": "u1", "i8": "i1", "u16": "u2", "i16": "i2", "i32": "i4", "i64": "i8", "bool": "?", "f16": "f2",
           "f64": "f8", "u32": "u4", "u64": "u8"}
+# What numpy itself has not; only models with these need ml_dtypes.
+_EXTENDED = {16: "bfloat16", 17: "float8_e4m3fn", 18: "float8_e4m3fnuz", 19: "float8_e5m2", 20: "float8_e5m2fnuz", 21: "uint4",
+             22: "int4", 23: "float4_e2m1fn", 24: "float8_e8m0fnu", 25: "uint2", 26: "int2"}
+_EXTENDED_CODES = {name: code for code, name in _EXTENDED.items()}
 _CODES = {np.dtype(d): code for code, d in _DTYPES.items()}
-_BF16 = 16
 _MAX_RANK = 32
 
 
@@ -79,15 +82,15 @@ def _dynamic_symbols(path):
 
 
 def _numpy_dtype(code):
-    if code == _BF16:
-        import ml_dtypes  # only models with bf16 need it
+    if code in _EXTENDED:
+        import ml_dtypes
 
-        return np.dtype(ml_dtypes.bfloat16)
+        return np.dtype(getattr(ml_dtypes, _EXTENDED[code]))
     return np.dtype(_DTYPES[code])
 
 
 def _input_tensor(array):
-    code = _BF16 if array.dtype.name == "bfloat16" else _CODES.get(array.dtype)
+    code = _EXTENDED_CODES.get(array.dtype.name) or _CODES.get(array.dtype)
     if code is None:
         raise TypeError(f"no element type of the ABI is {array.dtype}")
     dims = (ctypes.c_int64 * max(array.ndim, 1))(*array.shape)

@@ -90,6 +90,7 @@ void appendOverlapAddForms(llvm::SmallVectorImpl<OnnxForm> &forms);
 void appendPointwiseForms(llvm::SmallVectorImpl<OnnxForm> &forms);
 void appendPoolForms(llvm::SmallVectorImpl<OnnxForm> &forms);
 void appendQuantizeForms(llvm::SmallVectorImpl<OnnxForm> &forms);
+void appendRandomForms(llvm::SmallVectorImpl<OnnxForm> &forms);
 void appendReduceForms(llvm::SmallVectorImpl<OnnxForm> &forms);
 void appendResizeForms(llvm::SmallVectorImpl<OnnxForm> &forms);
 void appendRecurrentForms(llvm::SmallVectorImpl<OnnxForm> &forms);
@@ -100,6 +101,9 @@ void appendVisionForms(llvm::SmallVectorImpl<OnnxForm> &forms);
 /// Operand `y` of a node older than opset 7 with dims that broadcast to those of `x` as numpy does; null, reported, where
 /// its attributes `broadcast` and `axis` do not allow that.
 Tensor broadcastFromAxis(NodeView &n, Tensor x, Tensor y);
+
+/// `x` as elements of `to`. Attributes of the node say how the floats of a byte round: `saturate`, `round_mode`.
+Tensor castAsOnnx(NodeView &n, Tensor x, mlir::Type to);
 
 /// Col2Im by putting each element at its place, one by one: for any number of dims, which may be computed.
 mlir::LogicalResult buildComputedCol2Im(NodeView &n, Values &results);

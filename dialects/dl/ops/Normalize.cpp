@@ -224,31 +224,6 @@ static LogicalResult buildLpNormalization(NodeView &n, Values &results) {
   return give(results, select(norm == 0.0, 0.0, x / norm));
 }
 
-//===----------------------------------------------------------------------===//
-// Dropout
-//===----------------------------------------------------------------------===//
-
-/// For inference: the input, and a mask that keeps everything.
-static LogicalResult buildDropout(NodeView &n, Values &results) {
-  if (failed(expectInputs(n, 1, 3)))
-    return failure();
-  Tensor x = inputOf(n, 0);
-  if (n.opset() < 7 && !n.getInt("is_test").value_or(0) && n.getFloat("ratio").value_or(0.5) != 0)
-    return unsupported(n, "training (is_test of 0)");
-  if (Value training = n.input(2)) {
-    std::optional<SmallVector<int64_t>> on = inferenceWhileBuilding(x.builder().getContext())->constantContents(training);
-    if (!on || (*on)[0])
-      return unsupported(n, "training_mode other than a constant false");
-  }
-  results.push_back(x.value());
-  if (n.numOutputs() < 2)
-    return success();
-  Type boolean = n.builder().getI1Type();
-  Array keep(n.opset() < 10 ? x.elementType() : boolean, {});
-  keep.store(0, Number::ofBool(true));
-  return give(results, full(shapeOf(x), x.with(buildConstant(n.builder(), n.loc(), keep.toAttribute()))));
-}
-
 void appendNormalizeForms(SmallVectorImpl<OnnxForm> &forms) {
   forms.push_back({"", "LayerNormalization", 17, buildLayerNormalization});
   forms.push_back({"", "RMSNormalization", 23, buildRmsNormalization});
@@ -259,7 +234,6 @@ void appendNormalizeForms(SmallVectorImpl<OnnxForm> &forms) {
   forms.push_back({"", "LRN", 1, buildLrn});
   forms.push_back({"", "MeanVarianceNormalization", 9, buildMeanVarianceNormalization});
   forms.push_back({"", "LpNormalization", 1, buildLpNormalization});
-  forms.push_back({"", "Dropout", 1, buildDropout});
 }
 
 } // namespace dlc::dl

@@ -200,13 +200,49 @@ static LogicalResult buildCastToNamed(NodeView &n, Values &results) {
   return to ? give(results, cast(inputOf(n, 0), to)) : failure();
 }
 
+/// Powers of two, as the exponents of f32: `round_mode` says which for a number between two.
+static Tensor castToScale(NodeView &n, Tensor x, Type to) {
+  Builder &b = n.builder();
+  StringRef mode = n.getString("round_mode").value_or("up");
+  if (mode != "up" && mode != "down" && mode != "nearest")
+    return (void)n.error("expects round_mode up, down or nearest, got '" + mode + "'"), Tensor();
+  x = abs(cast(x, b.getF32Type()));
+  Tensor bits = bitcast(x, b.getF32Type(), b.getI32Type());
+  double largest = 0x7f000000, above = mode == "up" ? 0x7fffff : mode == "nearest" ? 0x3fffff : 0;
+  // Halves go up, but for numbers below the normal ones, whose neighbour 2^-127 is even.
+  if (mode == "nearest")
+    bits = bits + select(bits >= 0x800000, like(bits, 1), 0.0);
+  Tensor code = bits + above;
+  if (n.getInt("saturate").value_or(1))
+    code = select(isnan(x) | isinf(x), code, minimum(code, largest));
+  code = select(isnan(x) | isinf(x), 255.0, shiftRight(code, 23.0));
+  Type u8 = IntegerType::get(b.getContext(), 8, IntegerType::Unsigned);
+  return bitcast(cast(code, u8), u8, to);
+}
+
+Tensor castAsOnnx(NodeView &n, Tensor x, Type to) {
+  if (!x || !to)
+    return {};
+  auto narrow = dyn_cast<FloatType>(to);
+  if (!narrow || narrow.getWidth() > 8 || x.elementType() == to)
+    return cast(x, to);
+  const llvm::fltSemantics &format = narrow.getFloatSemantics();
+  if (!llvm::APFloat::semanticsHasSignedRepr(format))
+    return castToScale(n, x, to);
+  if (!n.getInt("saturate").value_or(1))
+    return cast(x, to);
+  if (!isa<FloatType>(x.elementType()) || x.elementType().getIntOrFloatBitWidth() < 32)
+    x = cast(x, n.builder().getF32Type());
+  double largest = llvm::APFloat::getLargest(format).convertToDouble();
+  return cast(minimum(maximum(x, -largest), largest), to);
+}
+
 static LogicalResult buildCast(NodeView &n, Values &results) {
   if (failed(expectInputs(n, 1, 1)))
     return failure();
   if (!n.hasAttr("to"))
     return n.error("expects the attribute to");
-  Type to = elementTypeOf(n, n.getInt("to").value_or(0));
-  return to ? give(results, cast(inputOf(n, 0), to)) : failure();
+  return give(results, castAsOnnx(n, inputOf(n, 0), elementTypeOf(n, n.getInt("to").value_or(0))));
 }
 
 static LogicalResult buildBitCast(NodeView &n, Values &results) {
@@ -224,7 +260,7 @@ static LogicalResult buildBitCast(NodeView &n, Values &results) {
 static LogicalResult buildCastLike(NodeView &n, Values &results) {
   if (failed(expectInputs(n, 2, 2)))
     return failure();
-  return give(results, cast(inputOf(n, 0), inputOf(n, 1).elementType()));
+  return give(results, castAsOnnx(n, inputOf(n, 0), inputOf(n, 1).elementType()));
 }
 
 static LogicalResult buildGelu(NodeView &n, Values &results) {

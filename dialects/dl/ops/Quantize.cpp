@@ -1,5 +1,6 @@
 //===- Quantize.cpp - Quantized arithmetic as composites ------------------===//
 #include "dialects/dl/ops/Demand.h"
+#include "dialects/dl/ops/NodeOfInputs.h"
 
 using namespace mlir;
 
@@ -65,10 +66,12 @@ static LogicalResult buildQuantizeLinear(NodeView &n, Values &results) {
     type = elementTypeOf(n, wanted);
   if (!type)
     return failure();
-  if (!isa<IntegerType>(type) || type.getIntOrFloatBitWidth() > 16)
-    return unsupported(n, "an output type other than 8 and 16-bit integers");
+  if (type.getIntOrFloatBitWidth() > (isa<IntegerType>(type) ? 16 : 8) || type.isInteger(1) || isa<Float8E8M0FNUType>(type))
+    return unsupported(n, "an output type other than integers of up to 16 bits and floats of up to 8");
   Type f32 = n.builder().getF32Type();
   Tensor scale = granular(n, inputOf(n, 1), x);
+  if (isa<FloatType>(type)) // whose zero point is zero
+    return give(results, castAsOnnx(n, cast(x, f32) / cast(scale, f32), type));
   return give(results, saturated(cast(x, f32) / cast(scale, f32), granular(n, zero, x), type));
 }
 
@@ -84,9 +87,11 @@ static LogicalResult buildDequantizeLinear(NodeView &n, Values &results) {
   if (!type)
     return failure();
   Type i32 = n.builder().getI32Type(), f32 = n.builder().getF32Type();
-  x = cast(x, i32);
-  if (zero)
-    x = x - cast(zero, i32);
+  if (isa<IntegerType>(x.elementType())) {
+    x = cast(x, i32);
+    if (zero)
+      x = x - cast(zero, i32);
+  }
   return give(results, cast(cast(x, f32) * cast(scale, f32), type));
 }
 
@@ -136,12 +141,80 @@ static LogicalResult buildQLinearMatMul(NodeView &n, Values &results) {
   return give(results, saturated(cast(product, f32) * (scaleA * scaleB / wide(6)), zero, zero.elementType()));
 }
 
+//===----------------------------------------------------------------------===//
+// Convolution
+//===----------------------------------------------------------------------===//
+
+/// A parameter of one element, or of one a channel along `axis` of tensors of rank `rank`, as it broadcasts.
+static FailureOr<Tensor> channelwise(NodeView &n, Tensor parameter, StringRef name, int64_t axis, int64_t rank) {
+  if (!parameter || parameter.rank() == 0)
+    return parameter;
+  if (parameter.rank() > 1)
+    return n.error("expects a " + name + " of rank 0 or 1, got " + Twine(parameter.rank()));
+  if (parameter.type().getDimSize(0) == 1)
+    return reshape(parameter, ArrayRef<int64_t>());
+  return alongAxis(parameter, axis, rank);
+}
+
+/// Conv in i32 of x and w less their zero points, so that what it pads with, 0, stands for the zero point.
+static Tensor integerConvolution(NodeView &n, Tensor x, Tensor zeroX, Tensor w, Tensor zeroW, Tensor bias) {
+  Type i32 = n.builder().getI32Type();
+  for (Tensor t : {x, w})
+    if (!t.elementType().isInteger(8))
+      return (void)n.error("expects an input and weights of 8-bit integers"), Tensor();
+  if (bias && bias.elementType() != i32)
+    return (void)n.error("expects a bias of 32-bit integers"), Tensor();
+  if (zeroX && llvm::any_of(zeroX.type().getShape(), [](int64_t d) { return d != 1; }))
+    return (void)n.error("expects one zero point for the whole input"), Tensor();
+  FailureOr<Tensor> low = channelwise(n, zeroX, "zero point", 0, x.rank());
+  FailureOr<Tensor> lowW = channelwise(n, zeroW, "zero point of the weights", 0, w.rank());
+  if (failed(low) || failed(lowW))
+    return {};
+  auto shifted = [&](Tensor t, Tensor zero) { return zero ? cast(t, i32) - cast(zero, i32) : cast(t, i32); };
+  x = shifted(x, *low);
+  w = shifted(w, *lowW);
+  SmallVector<Value> results;
+  NodeOfInputs conv(n, {x, w, bias});
+  if (!x || !w || failed(findOnnx("", "Conv", n.opset())->build(conv, results)))
+    return {};
+  return x.with(results[0]);
+}
+
+static LogicalResult buildConvInteger(NodeView &n, Values &results) {
+  if (failed(expectInputs(n, 2, 4)))
+    return failure();
+  return give(results, integerConvolution(n, inputOf(n, 0), inputOf(n, 2), inputOf(n, 1), inputOf(n, 3), {}));
+}
+
+static LogicalResult buildQLinearConv(NodeView &n, Values &results) {
+  if (failed(expectInputs(n, 8, 9)))
+    return failure();
+  Tensor sum = integerConvolution(n, inputOf(n, 0), inputOf(n, 2), inputOf(n, 3), inputOf(n, 5), inputOf(n, 8));
+  if (!sum)
+    return failure();
+  Tensor scales[3];
+  static constexpr unsigned scaleInputs[] = {1, 4, 6};
+  for (auto [i, input] : llvm::enumerate(scaleInputs)) {
+    FailureOr<Tensor> scale = channelwise(n, cast(inputOf(n, input), n.builder().getF32Type()), "scale", 1, sum.rank());
+    if (failed(scale))
+      return failure();
+    scales[i] = *scale;
+  }
+  FailureOr<Tensor> zero = channelwise(n, inputOf(n, 7), "zero point", 1, sum.rank());
+  if (failed(zero))
+    return failure();
+  return give(results, saturated(cast(sum, n.builder().getF32Type()) * (scales[0] * scales[1] / scales[2]), *zero,
+                                 zero->elementType()));
+}
+
 void appendQuantizeForms(SmallVectorImpl<OnnxForm> &forms) {
   forms.push_back({"", "QuantizeLinear", 10, buildQuantizeLinear});
   forms.push_back({"", "DequantizeLinear", 10, buildDequantizeLinear});
   forms.push_back({"", "DynamicQuantizeLinear", 11, buildDynamicQuantizeLinear});
   forms.push_back({"", "MatMulInteger", 10, buildMatMulInteger});
   forms.push_back({"", "QLinearMatMul", 10, buildQLinearMatMul});
+  forms.push_back({"", "ConvInteger", 10, buildConvInteger});
+  forms.push_back({"", "QLinearConv", 10, buildQLinearConv});
 }
 
 } // namespace dlc::dl

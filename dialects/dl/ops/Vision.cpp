@@ -3,6 +3,7 @@
 #include "dialects/dl/ops/Demand.h"
 #include "dialects/dl/ops/Extended.h"
 #include "dialects/dl/ops/Formulas.h"
+#include "dialects/dl/ops/Windows.h"
 
 using namespace mlir;
 
@@ -283,6 +284,7 @@ void appendRegionForms(SmallVectorImpl<OnnxForm> &forms);
 
 void appendVisionForms(SmallVectorImpl<OnnxForm> &forms) {
   appendRegionForms(forms);
+  forms.push_back({"", "DeformConv", 19, buildDeformConv});
   forms.push_back({"", "GridSample", 16, buildGridSample});
   forms.push_back({"", "NonMaxSuppression", 10, buildNonMaxSuppression});
   forms.push_back({"", "Det", 11, buildDet});

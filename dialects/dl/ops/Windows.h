@@ -77,6 +77,9 @@ mlir::FailureOr<Windows> windowsOf(NodeView &n, llvm::ArrayRef<int64_t> input, l
 /// The spatial rank of a node's input, 1 to 3.
 mlir::FailureOr<int64_t> spatialRankOf(NodeView &n, Tensor x);
 
+/// DeformConv: a convolution that reads at places that are computed.
+mlir::LogicalResult buildDeformConv(NodeView &n, llvm::SmallVectorImpl<mlir::Value> &results);
+
 /// Dims 1 and the spatial ones change places: [n, c, d...] to [n, d..., c], or back.
 Tensor channelsLast(Tensor t);
 Tensor channelsFirst(Tensor t);
