@@ -178,7 +178,7 @@ bool Converter::canReplace(Value old, Value next) {
   if (!call && !next.getDefiningOp<dl::ShapeOfOp>())
     return false;
   auto callee = call ? symbolTable.lookup<func::FuncOp>(call.getCallee()) : func::FuncOp();
-  auto inPlace = callee ? callee->getAttrOfType<ArrayAttr>("dlc.in_place") : ArrayAttr();
+  auto inPlace = callee ? callee->getAttrOfType<ArrayAttr>(inPlaceAttrName) : ArrayAttr();
   ArrayRef<int64_t> allowed;
   if (inPlace)
     allowed = cast<DenseI64ArrayAttr>(inPlace[cast<OpResult>(next).getResultNumber()]).asArrayRef();

@@ -94,8 +94,10 @@ LogicalResult Converter::convertCall(rt::CallOp call) {
   if (callee->hasAttr("dlc.scratch"))
     scratch = rt::ScratchOp::create(b, loc, rt::BufferType::get(b.getContext()), number("dlc.scratch", 0));
   auto grain = callee->getAttrOfType<IntegerAttr>("dlc.grain");
-  rt::LaunchOp::create(b, loc, call.getCalleeAttr(), inputs, outputs, scratch, symbols, number("dlc.tiles", 1),
-                       b.getI64IntegerAttr(grain ? grain.getInt() : 1), call.getNodeAttr());
+  auto launch = rt::LaunchOp::create(b, loc, call.getCalleeAttr(), inputs, outputs, scratch, symbols, number("dlc.tiles", 1),
+                                     b.getI64IntegerAttr(grain ? grain.getInt() : 1), call.getNodeAttr());
+  if (auto inPlace = callee->getAttrOfType<ArrayAttr>(inPlaceAttrName))
+    launch->setAttr(inPlaceAttrName, inPlace);
   ++info.launches;
 
   auto ops = callee->getAttrOfType<StringAttr>("dlc.ops");

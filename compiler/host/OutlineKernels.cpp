@@ -8,6 +8,7 @@
 #include "compiler/Passes.h"
 #include "dialects/dl/Dialect.h"
 #include "dialects/dl/Work.h"
+#include "dialects/dl/ops/Extended.h"
 #include "dialects/rt/Dialect.h"
 #include "mlir/Analysis/SliceAnalysis.h"
 #include "mlir/IR/SymbolTable.h"
@@ -87,12 +88,14 @@ std::string opsOf(dl::KernelOp kernel) {
 }
 
 /// For each result, the inputs whose place in memory it may take: those that one pointwise op reads once, of the same dims,
-/// on the way to the only result, in a kernel where no op reads an element at another place.
+/// on the way to the only result, in a kernel where no op reads an element at another place, but contractions those of
+/// their own operands.
 ArrayAttr inPlaceOf(dl::KernelOp kernel) {
   Block &body = kernel.block();
   Builder b(kernel.getContext());
   bool isLocal = kernel.getNumResults() == 1 && llvm::all_of(body.without_terminator(), [](Operation &op) {
-    return isa<dl::PointwiseOp, dl::ProductOp, dl::NoneOp>(op) || op.hasTrait<OpTrait::ConstantLike>();
+    return isa<dl::PointwiseOp, dl::ProductOp, dl::ConvolutionOp, dl::TransformedConvolutionOp, dl::NoneOp>(op) ||
+           op.hasTrait<OpTrait::ConstantLike>();
   });
   SmallVector<Attribute> all;
   for (auto [r, result] : llvm::enumerate(body.getTerminator()->getOperands())) {
@@ -143,7 +146,7 @@ struct OutlineKernels : impl::OutlineKernelsPassBase<OutlineKernels> {
     auto function = func::FuncOp::create(kernel.getLoc(), name, type);
     function.setPrivate();
     function->setAttr("dlc.kernel", b.getUnitAttr());
-    function->setAttr("dlc.in_place", inPlaceOf(kernel));
+    function->setAttr(inPlaceAttrName, inPlaceOf(kernel));
     function->setAttr("dlc.ops", b.getStringAttr(opsOf(kernel)));
     function->setAttr("dlc.work", b.getStringAttr(llvm::formatv("{0}", llvm::json::Value(dl::workOf(kernel))).str()));
     function->setAttr("dlc.input_dims", kernel.getInputDims());

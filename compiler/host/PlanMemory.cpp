@@ -5,9 +5,9 @@
 // algorithm, where they depend on symbols. Here, because the order of the launches is final.
 //
 // Buffers whose sizes depend on the same last rt.read share a segment, which is planned once that has happened. The steps
-// are the ops of the function; an input of a launch and its outputs live at the same step, so they never overlap. (To
-// run in place, an interval of an output would start where that of the input ends and take over its offset.) A body of a
-// control op has segments of its own, behind those of the function that runs it.
+// are the ops of the function; an input of a launch and its outputs live at the same step, so they never overlap, unless
+// the kernel may write in place and nobody reads the input later: then both are one buffer. A body of a control op has
+// segments of its own, behind those of the function that runs it.
 //
 //===----------------------------------------------------------------------===//
 #include "compiler/Passes.h"
@@ -36,9 +36,13 @@ public:
 
   LogicalResult run() {
     number();
+    shareBuffers();
     for (auto &[level, allocs] : byLevel)
       if (failed(plan(allocs)))
         return failure();
+    for (auto &[level, allocs] : byLevel)
+      for (rt::AllocOp alloc : allocs)
+        alloc.erase();
     placeScratch();
     for (Operation &op : function.getBody().front())
       llvm::TypeSwitch<Operation *>(&op).Case<rt::IfOp, rt::LoopOp>([&](auto control) {
@@ -73,8 +77,10 @@ private:
         for (Value v : op.getResults())
           if (v.getType().isIntOrIndex())
             levels[v] = level;
-      if (auto alloc = dyn_cast<rt::AllocOp>(op))
+      if (auto alloc = dyn_cast<rt::AllocOp>(op)) {
         byLevel[level].push_back(alloc);
+        levels[alloc] = level;
+      }
       else if (auto scratch = dyn_cast<rt::ScratchOp>(op))
         scratches.push_back(scratch);
     }
@@ -91,6 +97,41 @@ private:
     return live;
   }
 
+  /// The result of a launch takes the place of an input of the same size that is read there for the last time.
+  void shareBuffers() {
+    for (auto &[level, allocs] : byLevel)
+      for (rt::AllocOp alloc : allocs)
+        lives[alloc] = liveOf(alloc);
+    for (rt::LaunchOp launch : function.getBody().front().getOps<rt::LaunchOp>())
+      if (auto inPlace = launch->getAttrOfType<ArrayAttr>(inPlaceAttrName))
+        for (auto [output, allowed] : llvm::zip(launch.getOutputs(), inPlace.getAsRange<DenseI64ArrayAttr>()))
+          for (int64_t i : allowed.asArrayRef())
+            if (share(launch, launch.getInputs()[i], output))
+              break;
+  }
+
+  bool share(rt::LaunchOp launch, Value input, Value output) {
+    auto from = input.getDefiningOp<rt::AllocOp>(), to = output.getDefiningOp<rt::AllocOp>();
+    if (!from || !to || llvm::count(launch.getInputs(), input) != 1 || levels.lookup(from) != levels.lookup(to) ||
+        !isSame(from.getBytes(), to.getBytes()))
+      return false;
+    while (rt::AllocOp before = placeOf.lookup(from))
+      from = before;
+    dlc_interval &live = lives[from], added = lives.lookup(to);
+    int32_t step = steps.lookup(launch);
+    if (live.last != step || added.first != step)
+      return false;
+    live.last = added.last;
+    placeOf[to] = from;
+    return true;
+  }
+
+  static bool isSame(Value x, Value y) {
+    Operation *a = x.getDefiningOp(), *b = y.getDefiningOp();
+    return x == y || (a && b && a->getNumResults() == 1 && isMemoryEffectFree(a) &&
+                      OperationEquivalence::isEquivalentTo(a, b, OperationEquivalence::IgnoreLocations));
+  }
+
   /// Moves what `v` is computed from to before `point`.
   void hoist(Value v, Operation *point) {
     Operation *op = v.getDefiningOp();
@@ -102,14 +143,31 @@ private:
     steps[op] = steps.lookup(point) - 1;
   }
 
-  LogicalResult plan(ArrayRef<rt::AllocOp> allocs) {
+  /// Of one level, in order.
+  LogicalResult plan(ArrayRef<rt::AllocOp> all) {
+    SmallVector<rt::AllocOp> allocs;
+    for (rt::AllocOp alloc : all)
+      if (!placeOf.contains(alloc))
+        allocs.push_back(alloc);
+    if (failed(planOwn(allocs)))
+      return failure();
+    for (rt::AllocOp alloc : all)
+      if (rt::AllocOp before = placeOf.lookup(alloc)) {
+        Value slice = slices.lookup(before);
+        slices[alloc] = slice;
+        alloc.replaceAllUsesWith(slice);
+      }
+    return success();
+  }
+
+  LogicalResult planOwn(ArrayRef<rt::AllocOp> allocs) {
     rt::AllocOp first = allocs.front();
     SmallVector<dlc_interval> live;
     SmallVector<int64_t> sizes;
     SmallVector<Value> bytes;
     bool isStatic = true;
     for (rt::AllocOp alloc : allocs) {
-      live.push_back(liveOf(alloc));
+      live.push_back(lives.lookup(alloc));
       bytes.push_back(alloc.getBytes());
       APInt size;
       isStatic &= matchPattern(alloc.getBytes(), m_ConstantInt(&size));
@@ -128,7 +186,7 @@ private:
     b.setInsertionPoint(alloc);
     Value slice = rt::SliceOp::create(b, alloc.getLoc(), bufferType(), block, offset());
     alloc.replaceAllUsesWith(slice);
-    alloc.erase();
+    slices[alloc] = slice;
   }
 
   /// The most bytes that are live at one step.
@@ -227,6 +285,9 @@ private:
   llvm::DenseMap<Operation *, int32_t> steps;
   llvm::DenseMap<Value, int32_t> levels; ///< absent: 0
   std::map<int32_t, SmallVector<rt::AllocOp>> byLevel;
+  llvm::DenseMap<Operation *, dlc_interval> lives;       ///< of the buffer and of those that take its place
+  llvm::DenseMap<Operation *, rt::AllocOp> placeOf;      ///< whose place a buffer takes
+  llvm::DenseMap<Operation *, Value> slices;
   SmallVector<rt::ScratchOp> scratches;
 };
 

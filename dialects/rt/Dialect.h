@@ -15,3 +15,8 @@
 
 #define GET_OP_CLASSES
 #include "dialects/rt/RtOps.h.inc"
+
+namespace dlc {
+/// On a kernel and each launch of it: for each result, the numbers of the inputs whose place in memory it may take.
+inline constexpr llvm::StringLiteral inPlaceAttrName = "dlc.in_place";
+} // namespace dlc

@@ -144,3 +144,34 @@ func.func private @body() attributes {dlc.body} {
   rt.copy %again from %go bytes %c1
   return
 }
+
+// -----
+
+// A kernel that may write its result over its second input does, where nobody reads that input later and no other input is
+// the same buffer: here the second launch. Three buffers are one and another.
+
+// CHECK-LABEL: func.func @in_place()
+// CHECK-SAME: rt.arena_bytes = 256 : i64
+// CHECK: %[[A:.*]] = rt.slice %{{.*}}[%c0{{.*}}]
+// CHECK: rt.launch @k ins(%{{.*}}) outs(%[[A]])
+// CHECK: %[[B:.*]] = rt.slice %{{.*}}[%c128{{.*}}]
+// CHECK: rt.launch @k ins(%[[A]]) outs(%[[B]])
+// CHECK: rt.launch @add ins(%[[B]], %[[A]]) outs(%[[A]])
+// CHECK: %[[D:.*]] = rt.slice %{{.*}}[%c128{{.*}}]
+// CHECK: rt.launch @add ins(%[[A]], %[[A]]) outs(%[[D]])
+func.func @in_place() attributes {dlc.entry} {
+  %c1 = arith.constant 1 : index
+  %size = arith.constant 100 : index
+  %x = rt.input 0
+  %a = rt.alloc %size
+  rt.launch @k ins(%x) outs(%a) dims() tiles(%c1) grain 1 node 1
+  %b = rt.alloc %size
+  rt.launch @k ins(%a) outs(%b) dims() tiles(%c1) grain 1 node 2
+  %c = rt.alloc %size
+  rt.launch @add ins(%b, %a) outs(%c) dims() tiles(%c1) grain 1 node 3 {dlc.in_place = [array<i64: 1>]}
+  %d = rt.alloc %size
+  rt.launch @add ins(%c, %c) outs(%d) dims() tiles(%c1) grain 1 node 4 {dlc.in_place = [array<i64: 1>]}
+  %y = rt.output 0 dims [4]
+  rt.launch @k ins(%d) outs(%y) dims() tiles(%c1) grain 1 node 5
+  return
+}
