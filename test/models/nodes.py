@@ -2,23 +2,41 @@
 
 A case is one ONNX node and a list of runs. Cases of one opset become one library, each with its own inputs and dims, so
 that a table of them costs one compile; libraries run in a process of their own, which may crash without the test.
+A test file has tables of cases, NodeTest runs them. Example: test/models/bad_windows_test.py build/bin/dlc -k pools
 """
+import concurrent.futures
 import os
 import pickle
 import re
 import subprocess
 import sys
+import tempfile
+import unittest
 
 import numpy as np
 import onnx
-from onnx import TensorProto, helper, numpy_helper
+from onnx import helper, numpy_helper
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-sys.path[:0] = [os.path.join(ROOT, "tools", "python"), os.path.dirname(os.path.abspath(__file__))]
+sys.path[:0] = [os.path.join(ROOT, "tools", "python")]
 import dlc  # noqa: E402
-import models  # noqa: E402
 
-SECONDS = 20  # more is a hang
+SECONDS = 60  # more is a hang
+
+F, I, I32, B = np.float32, np.int64, np.int32, np.bool_
+NAN, INF, HUGE, MOST = np.nan, np.inf, 1 << 62, 1 << 31
+
+
+def f(*shape, seed=1):
+    return np.random.default_rng(seed).uniform(-1, 1, shape).astype(F)
+
+
+def ints(*values):
+    return np.array(values, I)
+
+
+def zeros(*shape, dtype=F):
+    return np.zeros(shape, dtype)
 
 
 def _short(value):
@@ -26,8 +44,8 @@ def _short(value):
 
 
 class Run:
-    """Values of a case's inputs in order; `expect` is None for what ONNX Runtime says, arrays, or words of an error, which
-    names the node unless it is not `located`."""
+    """Values of a case's inputs in order; `expect` is None for what ONNX Runtime says, arrays, or words of an error,
+    which names the node unless it is not `located`."""
 
     def __init__(self, *values, expect=None, located=True):
         self.values, self.expect, self.located = [np.asarray(v) for v in values], expect, located
@@ -44,9 +62,13 @@ def bad(words, *values, located=True):
     return Run(*values, expect=words, located=located)
 
 
+def large(*values):
+    """Sizes that no memory holds: what is first to know is an output, or the plan of the memory."""
+    return bad("expects|exceed the address space|its size overflows", *values, located=False)
+
+
 class Case:
-    """`inputs`: an initializer (an array), dims of f32, (dtype, dims), or None for one that is absent. `tolerance` None:
-    bit for bit."""
+    """`inputs`: an initializer (an array), dims of f32, (dtype, dims), or None for one that is absent."""
 
     def __init__(self, op, inputs, *runs, outputs=1, opset=21, domain="", tolerance=1e-5, **attributes):
         self.op, self.runs, self.opset, self.domain, self.tolerance = op, runs, opset, domain, tolerance
@@ -70,8 +92,8 @@ class Case:
                 dtype, dims = given if isinstance(given, tuple) else (np.float32, given)
                 infos.append((name, helper.np_dtype_to_tensor_dtype(np.dtype(dtype)),
                               [prefix + d if isinstance(d, str) else d for d in dims]))
-        node = helper.make_node(self.op, names, [prefix + y for y in self.outputs], prefix + self.name, domain=self.domain,
-                                **self.attributes)
+        node = helper.make_node(self.op, names, [prefix + y for y in self.outputs], prefix + self.name,
+                                domain=self.domain, **self.attributes)
         return node, infos, weights
 
     def model(self):
@@ -99,7 +121,8 @@ class Library:
         path = os.path.join(folder, "nodes.onnx")
         onnx.save(_model(parts, outputs, cases[0].opset, cases[0].domain), path)
         try:
-            done = subprocess.run([tool, "compile", path, "-o", folder], capture_output=True, text=True, timeout=SECONDS)
+            command = [tool, "compile", path, "-o", folder]
+            done = subprocess.run(command, capture_output=True, text=True, timeout=SECONDS)
             self.error = f"code {done.returncode}: {done.stderr}" if done.returncode else ""
         except subprocess.TimeoutExpired:
             self.error = "compiling does not end"
@@ -124,8 +147,8 @@ class Library:
             pickle.dump(jobs, f)
         open(got, "wb").close()
         try:
-            done = subprocess.run([sys.executable, __file__, self.path, given, got], timeout=SECONDS, capture_output=True,
-                                  text=True)
+            command = [sys.executable, __file__, self.path, given, got]
+            done = subprocess.run(command, timeout=SECONDS, capture_output=True, text=True)
             how = f"crashed with code {done.returncode}: {done.stderr[-300:]}"
         except subprocess.TimeoutExpired:
             how = "did not end"
@@ -175,7 +198,7 @@ def problem(case, run, result):
         if got.shape != want.shape or got.dtype != want.dtype:
             return f"expects {want.dtype}{want.shape}, got {got.dtype}{got.shape}"
         try:
-            np.testing.assert_allclose(got, want, case.tolerance or 0, case.tolerance or 0)
+            np.testing.assert_allclose(got, want, case.tolerance, case.tolerance)
         except AssertionError as difference:
             return str(difference)
     return None
@@ -188,6 +211,60 @@ def run_onnxruntime(case, values):
     names = [name for name, _, _ in case.parts()[1]]
     session = onnxruntime.InferenceSession(case.model().SerializeToString(), providers=["CPUExecutionProvider"])
     return session.run(None, dict(zip(names, values)))
+
+
+class NodeTest(unittest.TestCase):
+    tool = None  # dlc
+
+    def setUp(self):
+        temporary = tempfile.TemporaryDirectory()
+        self.addCleanup(temporary.cleanup)
+        self.folder = temporary.name
+
+    def run_all(self, *cases):
+        """Every run of every case, by the library."""
+        for opset, domain in sorted({(case.opset, case.domain) for case in cases}):
+            self._run_library([c for c in cases if (c.opset, c.domain) == (opset, domain)])
+
+    def _run_library(self, cases):
+        library = Library(self.tool, cases, tempfile.mkdtemp(dir=self.folder))
+        if library.error and len(cases) > 1:  # which of them?
+            for case in cases:
+                self._run_library([case])
+            return
+        with self.subTest(cases=cases[0].text()):
+            self.assertEqual(library.error, "")
+        for case, run, result in [] if library.error else library.run():
+            with self.subTest(case=case.text(), values=run.text()):
+                self.assertIsNone(problem(case, run, result))
+
+    def refuse(self, *cases):
+        """(words of the message, case): what compiling says, and leaves behind."""
+        def compile_case(case):
+            folder = tempfile.mkdtemp(dir=self.folder)
+            path, out = os.path.join(folder, "bad.onnx"), os.path.join(folder, "out")
+            onnx.save(case.model(), path)
+            try:
+                command = [self.tool, "compile", path, "-o", out]
+                done = subprocess.run(command, capture_output=True, text=True, timeout=SECONDS)
+            except subprocess.TimeoutExpired:
+                return None, "does not end", []
+            return done.returncode, done.stderr, os.listdir(out) if os.path.exists(out) else []
+
+        with concurrent.futures.ThreadPoolExecutor(2) as pool:
+            results = pool.map(compile_case, [case for _, case in cases])
+        for (words, case), (code, error, files) in zip(cases, results):
+            with self.subTest(case=case.text(), words=words):
+                self.assertIn(code, (2, 3), error)
+                self.assertRegex(error, "(?s)^error\\[E0.*" + case.name)
+                self.assertRegex(error, words)
+                self.assertEqual(files, [])
+
+
+def main():
+    """Of a test file: the first argument is dlc."""
+    NodeTest.tool = sys.argv.pop(1)
+    unittest.main()
 
 
 if __name__ == "__main__":

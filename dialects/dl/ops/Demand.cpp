@@ -50,8 +50,11 @@ static LogicalResult demand(Tensor a, Tensor b, bool atMost, const Twine &expect
   SmallVector<NamedAttribute> attributes{textAttr(a, "expects", expects.str())};
   if (atMost)
     attributes.push_back(flag(a, "at_most"));
-  return success(createOp(a.builder(), a.loc(), DemandOp::getOperationName(), {cast(a, i64).value(), cast(b, i64).value()},
-                          attributes, 0) != nullptr);
+  a = cast(a, i64), b = cast(b, i64);
+  Operation *op = createOp(a.builder(), a.loc(), DemandOp::getOperationName(), {a.value(), b.value()}, attributes, 0);
+  if (op && isConstant(a.value()) && isConstant(b.value()))
+    op->erase(); // and fits
+  return success(op != nullptr);
 }
 
 LogicalResult demandEqual(Tensor a, Tensor b, const Twine &expects) { return demand(a, b, false, expects); }
