@@ -189,11 +189,14 @@ void Expander::convertNarrow() {
   Value from = op->getOperand(0);
   Type to = op->getResult(0).getType(), f32 = m.typed(b.getF32Type());
   if (isNarrow(to)) {
-    bool isWide = getElementTypeOrSelf(from.getType()).isF64();
-    return replace(floatToNarrow(m, isWide ? doubleToFloatOdd(m, from) : isHalf(from.getType()) ? widen(from) : from, to));
+    if (getElementTypeOrSelf(from.getType()).isF64())
+      from = doubleToFloatOdd(m, from);
+    return replace(floatToNarrow(m, isHalf(from.getType()) ? widen(from) : from, to));
   }
   Value single = narrowToFloat(m, from);
-  replace(to == f32 ? single : isHalf(to) ? narrow(single, to) : arith::ExtFOp::create(b, op->getLoc(), to, single).getResult());
+  if (to != f32)
+    single = isHalf(to) ? narrow(single, to) : arith::ExtFOp::create(b, op->getLoc(), to, single).getResult();
+  replace(single);
 }
 
 /// Conversions from and to half precision.

@@ -57,7 +57,8 @@ mlir::Value halfToFloat(LaneMath &m, mlir::Value half);
 mlir::Value floatToHalf(LaneMath &m, mlir::Value single);
 mlir::Value brainToFloat(LaneMath &m, mlir::Value brain);
 mlir::Value floatToBrain(LaneMath &m, mlir::Value single);
-/// The same for formats of a byte or less; what is too large for one becomes its infinity, else NaN, else its largest number.
+/// The same for formats of a byte or less; what is too large for one becomes its infinity, else NaN, else its largest
+/// number.
 mlir::Value narrowToFloat(LaneMath &m, mlir::Value narrow);
 mlir::Value floatToNarrow(LaneMath &m, mlir::Value single, mlir::Type to);
 /// f64 to f32 such that a second rounding, to a shorter float, gives what one rounding would.

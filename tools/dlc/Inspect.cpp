@@ -112,7 +112,9 @@ static json::Object toJson(func::FuncOp function) {
 static void print(func::FuncOp function) {
   Contents contents = contentsOf(function);
   outs() << function.getName() << "\n";
-  for (auto [kind, word] : {std::pair(PortKind::Input, "in "), std::pair(PortKind::Output, "out"), std::pair(PortKind::State, "state")})
+  static constexpr std::pair<PortKind, StringLiteral> kinds[] = {
+      {PortKind::Input, "in "}, {PortKind::Output, "out"}, {PortKind::State, "state"}};
+  for (auto [kind, word] : kinds)
     for (const json::Value &port : portsToJson(function, kind))
       outs() << formatv("  {0} {1}  {2}\n", word, *port.getAsObject()->getString("name"),
                         *port.getAsObject()->getString("type"));

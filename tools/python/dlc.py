@@ -13,8 +13,8 @@ _DTYPES = {1: "f4", 2: "u1", 3: "i1", 4: "u2", 5: "i2", 6: "i4", 7: "i8", 9: "?"
 _TYPES = {"f32": "f4", "u8": "u1", "i8": "i1", "u16": "u2", "i16": "i2", "i32": "i4", "i64": "i8", "bool": "?", "f16": "f2",
           "f64": "f8", "u32": "u4", "u64": "u8"}
 # What numpy itself has not; only models with these need ml_dtypes.
-_EXTENDED = {16: "bfloat16", 17: "float8_e4m3fn", 18: "float8_e4m3fnuz", 19: "float8_e5m2", 20: "float8_e5m2fnuz", 21: "uint4",
-             22: "int4", 23: "float4_e2m1fn", 24: "float8_e8m0fnu", 25: "uint2", 26: "int2"}
+_EXTENDED = {16: "bfloat16", 17: "float8_e4m3fn", 18: "float8_e4m3fnuz", 19: "float8_e5m2", 20: "float8_e5m2fnuz",
+             21: "uint4", 22: "int4", 23: "float4_e2m1fn", 24: "float8_e8m0fnu", 25: "uint2", 26: "int2"}
 _EXTENDED_CODES = {name: code for code, name in _EXTENDED.items()}
 _CODES = {np.dtype(d): code for code, d in _DTYPES.items()}
 _MAX_RANK = 32

@@ -8,7 +8,8 @@ namespace dlc::dl {
 
 namespace {
 /// Reads each place of each window between its pixels, all channels that share offsets at once, into rows; then it is a
-/// product. Names of dims: n images, o... places of the result, k places of a window, g groups of offsets, c channels of one.
+/// product. Names of dims: n images, o... places of the result, k places of a window, g groups of offsets, c channels of
+/// one.
 class DeformConv {
 public:
   explicit DeformConv(NodeView &n) : n(n), x(inputOf(n, 0)), w(inputOf(n, 1)), offsets(inputOf(n, 2)) {}
@@ -55,7 +56,8 @@ LogicalResult DeformConv::read() {
   spatial = *rank;
   for (Tensor t : {w, offsets, mask ? mask : offsets})
     if (t.rank() != x.rank())
-      return n.error("expects weights, offsets and a mask of the input's rank " + Twine(x.rank()) + ", got " + Twine(t.rank()));
+      return n.error("expects weights, offsets and a mask of the input's rank " + Twine(x.rank()) + ", got " +
+                     Twine(t.rank()));
   if (!isa<FloatType>(x.elementType()))
     return n.error("expects floats");
   ArrayRef<int64_t> given = w.type().getShape();

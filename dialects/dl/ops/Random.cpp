@@ -86,7 +86,9 @@ static int64_t seedOf(NodeView &n) {
 }
 
 /// Without a step and of stream 0: numberDraws says which.
-static Tensor bitsOf(Tensor shape, int64_t seed) { return shape ? apply<RandomBitsOp>({shape}, {intAttr(shape, "seed", seed)}) : Tensor(); }
+static Tensor bitsOf(Tensor shape, int64_t seed) {
+  return shape ? apply<RandomBitsOp>({shape}, {intAttr(shape, "seed", seed)}) : Tensor();
+}
 
 /// The highest `digits` of the bits, less than 53, as an integer that floats hold.
 static Tensor leading(Tensor bits, unsigned digits) {
@@ -104,7 +106,8 @@ static Tensor uniform(Tensor shape, int64_t seed, Type type) {
   if (!shape)
     return {};
   unsigned digits = llvm::cast<FloatType>(type).getFPMantissaWidth();
-  return cast(leading(bitsOf(shape, seed), digits), drawnAs(shape.builder(), type)) * std::ldexp(1.0, -static_cast<int>(digits));
+  Tensor leads = cast(leading(bitsOf(shape, seed), digits), drawnAs(shape.builder(), type));
+  return leads * std::ldexp(1.0, -static_cast<int>(digits));
 }
 
 /// By Box and Muller: sqrt(-2 log u) cos(2 pi v). In f32 the 64 bits are enough for both, of 31 and 24 digits.
@@ -189,8 +192,8 @@ static LogicalResult buildBernoulli(NodeView &n, Values &results) {
   return give(results, cast(uniform(shapeOf(p), seedOf(n), drawn) < cast(p, drawn), type));
 }
 
-/// The class whose share of the running sum of exp(x) a uniform number falls into, in f64: f32 would lose rare classes among
-/// many.
+/// The class whose share of the running sum of exp(x) a uniform number falls into, in f64: f32 would lose rare classes
+/// among many.
 static LogicalResult buildMultinomial(NodeView &n, Values &results) {
   if (failed(expectInputs(n, 1, 1)))
     return failure();
