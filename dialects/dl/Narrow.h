@@ -2,16 +2,23 @@
 #pragma once
 
 #include "llvm/ADT/APFloat.h"
+#include <algorithm>
 #include <cmath>
 #include <limits>
 
 namespace dlc::dl {
 
 /// `v` rounded once, halves to even. Beyond the largest number of a format without infinity lies NaN; a format that has no
-/// NaN either ends at its largest number, and has minus zero for a NaN.
+/// NaN either ends at its largest number, and has minus zero for a NaN. One of powers of two alone takes the exponent.
 inline llvm::APFloat roundedTo(const llvm::fltSemantics &format, double v) {
   llvm::APFloat f(v);
   bool lost;
+  if (!llvm::APFloat::semanticsHasSignedRepr(format)) {
+    if (!std::isfinite(v))
+      return llvm::APFloat::getNaN(format);
+    int exponent = v == 0 ? -127 : std::clamp(std::ilogb(v), -127, 127);
+    return llvm::APFloat(format, llvm::APInt(8, exponent + 127));
+  }
   if (!llvm::APFloat::semanticsHasNaN(format)) {
     if (f.isNaN())
       return llvm::APFloat::getZero(format, /*Negative=*/true);

@@ -102,6 +102,30 @@ class Networks(NodeTest):
             ("direction", Case("BitShift", [(np.uint32, [2]), (np.uint32, [2])], direction="UP")),
         )
 
+    def test_draws(self):
+        scalar, ratio = (B, []), "a ratio of at least 0 and below 1"
+        self.run_all(
+            Case("Dropout", [["N"], [], scalar],
+                 good(f(7), F(0), B(True), expect=[f(7)]),
+                 good(f(0), F(0.5), B(True), expect=[f(0)]),
+                 good(f(3), F(NAN), B(False), expect=[f(3)]),
+                 *[bad(ratio, f(7), F(r), B(True)) for r in (1, -0.5, NAN)]),
+            Case("Dropout", [["N"], [], np.array(True)],
+                 good(f(7), F(0), expect=[f(7)]),
+                 bad(ratio, f(7), F(2))),
+            Case("RandomUniformLike", [["N", 4]],
+                 good(f(0, 4), expect=[f(0, 4)])),
+            Case("Bernoulli", [["N"]],
+                 good(F([0, 1, 2, -1, NAN]), expect=[F([0, 1, 1, 0, 0])]),
+                 good(f(0), expect=[f(0)])),
+            Case("Multinomial", [["N", "C"]],
+                 good(f(3, 1), expect=[zeros(3, 1, dtype=I32)]),
+                 good(F([[-INF, 3, -INF]]), expect=[np.array([[1]], I32)]),
+                 good(f(0, 4), expect=[zeros(0, 1, dtype=I32)]),
+                 bad("one class or more", f(3, 0))),
+        )
+        self.refuse(("fits into memory", Case("RandomNormal", [], shape=[HUGE, 8])))
+
     def test_recurrence(self):
         d = 3
 

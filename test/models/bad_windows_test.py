@@ -66,6 +66,19 @@ class Windows(NodeTest):
             ("bias|broadcast", Case("Conv", [x, w2, f(5)])),
         )
 
+    def test_deformable(self):
+        w = f(3, 2, 3, 3)
+        self.run_all(
+            Case("DeformConv", [["N", 2, "H", 5], w, ["M", 18, "A", 3]],
+                 good(f(2, 2, 6, 5), f(2, 18, 4, 3)),
+                 good(f(0, 2, 6, 5), f(0, 18, 4, 3), expect=[zeros(0, 3, 4, 3)]),
+                 good(f(1, 2, 5, 5), f(1, 18, 3, 3) * 1e30, expect=[zeros(1, 3, 3, 3)]),
+                 bad("offsets for each image", f(2, 2, 5, 5), f(1, 18, 3, 3)),
+                 bad("offsets for each place along spatial dim 0", f(1, 2, 5, 5), f(1, 18, 4, 3)),
+                 bad("offsets for each place along spatial dim 0", f(1, 2, 5, 5), f(1, 18, 1, 3)), opset=19),
+        )
+        self.refuse(("each place along spatial dim 1", Case("DeformConv", [[1, 2, 5, 5], w, [1, 18, 3, 4]], opset=19)))
+
     def test_pools(self):
         nan = f(1, 1, 4, 4)
         nan[0, 0, 1, 2] = NAN  # larger than any number

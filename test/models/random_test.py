@@ -137,6 +137,7 @@ class RandomTest(unittest.TestCase):
         p = weights / weights.sum(1, keepdims=True)
         self.assertEqual(share.shape, p.shape)
         np.testing.assert_array_less(np.abs(share - p), 5 * np.sqrt(p * (1 - p) / 1e5) + 1e-9)
+        self.check("--dim", "N=2")
 
     def test_dropout(self):
         x = np.random.default_rng(3).uniform(1, 2, (64, 999)).astype(np.float32)
@@ -157,6 +158,17 @@ class RandomTest(unittest.TestCase):
         out = model.run({"x": x, "ratio": np.float32(0.9), "training": np.bool_(False)})
         np.testing.assert_array_equal(out["y"], x)
         self.assertTrue(out["mask"].all())
+
+    def test_old_dropout(self):
+        """In training unless is_test says otherwise; the mask is of the data's type."""
+        x = np.random.default_rng(3).uniform(1, 2, (64, 999)).astype(np.float32)
+        for is_test in (0, 1):
+            self.folder = tempfile.mkdtemp(dir=self.folder)
+            node = helper.make_node("Dropout", ["x"], ["y", "mask"], is_test=is_test, ratio=0.25)
+            library = self.compile([node], [("x", FLOAT, x.shape)], [("y", FLOAT, x.shape), ("mask", FLOAT, x.shape)], opset=6)
+            out = dlc.Model(library).run({"x": x})
+            np.testing.assert_allclose(out["y"], x * out["mask"] / (1 if is_test else 0.75), rtol=1e-6)
+            self.assertLess(abs(out["mask"].mean() - (1 if is_test else 0.75)), 5 * np.sqrt(0.1875 / x.size))
 
     def body(self, name, nodes, inputs, outputs, weights=None):
         infos = [[helper.make_tensor_value_info(n, t, s) for n, t, s in values] for values in (inputs, outputs)]

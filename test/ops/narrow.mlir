@@ -55,14 +55,15 @@ func.func @codes(%x: tensor<?xi1> {dl.dims = ["N"]}) -> (tensor<?xf32>, tensor<?
 }
 
 func.func @round(%x: tensor<?xf32> {dl.dims = ["N"], dl.range = [-20, 20]}, %y: tensor<?xf64> {dl.dims = ["N"], dl.range = [-2, 2]})
-    -> (tensor<?xf8E4M3FN>, tensor<?xf8E5M2>, tensor<?xf8E4M3FNUZ>, tensor<?xf4E2M1FN>, tensor<?xf8E4M3FN>)
+    -> (tensor<?xf8E4M3FN>, tensor<?xf8E5M2>, tensor<?xf8E4M3FNUZ>, tensor<?xf4E2M1FN>, tensor<?xf8E4M3FN>, tensor<?xf8E8M0FNU>)
     attributes {dl.sizes = #sizes} {
   %0 = dl.cast %x {to = f8E4M3FN} : (tensor<?xf32>) -> tensor<?xf8E4M3FN>
   %1 = dl.cast %x {to = f8E5M2} : (tensor<?xf32>) -> tensor<?xf8E5M2>
   %2 = dl.cast %x {to = f8E4M3FNUZ} : (tensor<?xf32>) -> tensor<?xf8E4M3FNUZ>
   %3 = dl.cast %x {to = f4E2M1FN} : (tensor<?xf32>) -> tensor<?xf4E2M1FN>
   %4 = dl.cast %y {to = f8E4M3FN} : (tensor<?xf64>) -> tensor<?xf8E4M3FN>
-  return %0, %1, %2, %3, %4 : tensor<?xf8E4M3FN>, tensor<?xf8E5M2>, tensor<?xf8E4M3FNUZ>, tensor<?xf4E2M1FN>, tensor<?xf8E4M3FN>
+  %5 = dl.cast %x {to = f8E8M0FNU} : (tensor<?xf32>) -> tensor<?xf8E8M0FNU>
+  return %0, %1, %2, %3, %4, %5 : tensor<?xf8E4M3FN>, tensor<?xf8E5M2>, tensor<?xf8E4M3FNUZ>, tensor<?xf4E2M1FN>, tensor<?xf8E4M3FN>, tensor<?xf8E8M0FNU>
 }
 func.func @widen(%x: tensor<?xf8E4M3FN> {dl.dims = ["N"], dl.specials}, %y: tensor<?xf8E5M2> {dl.dims = ["N"], dl.specials},
                  %z: tensor<?xf4E2M1FN> {dl.dims = ["N"]}, %w: tensor<?xf8E8M0FNU> {dl.dims = ["N"], dl.specials})

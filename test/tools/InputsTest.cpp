@@ -25,6 +25,13 @@ TEST(Inputs, StayInTheirRange) {
   }
 }
 
+TEST(Inputs, FitFewBits) {
+  for (double v : draw("i4", {{}, {{-100, 100}}, true}))
+    EXPECT_TRUE(v >= -8 && v <= 7) << v;
+  for (double v : draw("u2", {{}, {{0, 100}}, false}))
+    EXPECT_TRUE(v >= 0 && v <= 3) << v;
+}
+
 TEST(Inputs, SpecialsAreAmongThem) {
   for (llvm::StringRef type : {"f64", "f32", "f16", "bf16"}) {
     unsigned nan = 0, infinite = 0, negativeZero = 0, usual = 0;

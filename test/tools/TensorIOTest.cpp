@@ -4,6 +4,7 @@
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/MemoryBuffer.h"
 #include "gtest/gtest.h"
+#include <cmath>
 #include <cstring>
 
 using namespace dlc;
@@ -111,6 +112,23 @@ TEST(TensorProto, ReadsRawAndTypedData) {
   EXPECT_EQ(typed->at(1), -1);
 }
 
+TEST(TensorProto, UnpacksWhatSharesBytes) {
+  // dims = 3, data_type = 22 (i4), raw_data: -1, 7, -8, the first in the low bits.
+  Expected<HostTensor> nibbles = parseTensorProto(StringRef("\x08\x03\x10\x16\x4a\x02\x7f\x08", 8), "t");
+  ASSERT_TRUE(bool(nibbles)) << toString(nibbles.takeError());
+  EXPECT_EQ(nibbles->at(0), -1);
+  EXPECT_EQ(nibbles->at(1), 7);
+  EXPECT_EQ(nibbles->at(2), -8);
+  // dims = 3, data_type = 25 (u2), int32_data = {0b100111}.
+  Expected<HostTensor> pairs = parseTensorProto(StringRef("\x08\x03\x10\x19\x2a\x01\x27", 7), "t");
+  ASSERT_TRUE(bool(pairs)) << toString(pairs.takeError());
+  EXPECT_EQ(pairs->at(0), 3);
+  EXPECT_EQ(pairs->at(1), 1);
+  EXPECT_EQ(pairs->at(2), 2);
+  EXPECT_EQ(messageOf(parseTensorProto(StringRef("\x08\x03\x10\x16\x4a\x01\x7f", 7), "t")),
+            "t: i4[3] needs 2 bytes, the file has 1");
+}
+
 TEST(TensorProto, RefusesBadMessages) {
   StringRef good("\x08\x02\x10\x01\x4a\x08\0\0\x80\x3f\0\0\0\x40", 14);
   ASSERT_EQ(messageOf(parseTensorProto(good, "t")), "no error");
@@ -126,6 +144,11 @@ TEST(TensorProto, RefusesBadMessages) {
 TEST(HostTensor, ReadsSmallFloats) {
   EXPECT_EQ(make("f16", {1}, StringRef("\0\x3e", 2)).at(0), 1.5);
   EXPECT_EQ(make("bf16", {1}, StringRef("\xc0\x3f", 2)).at(0), 1.5);
+  EXPECT_EQ(make("f8e4m3fn", {1}, "\x3c").at(0), 1.5);
+  EXPECT_EQ(make("f8e5m2", {1}, "\x3e").at(0), 1.5);
+  EXPECT_EQ(make("f4e2m1fn", {1}, "\x03").at(0), 1.5);
+  EXPECT_EQ(make("f8e8m0fnu", {1}, "\x80").at(0), 2);
+  EXPECT_TRUE(std::isnan(make("f8e8m0fnu", {1}, "\xff").at(0)));
 }
 
 } // namespace

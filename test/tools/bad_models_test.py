@@ -226,6 +226,7 @@ class BadModels(unittest.TestCase):
                 ("RandomNormal", [], {"shape": [2], "dtype": TensorProto.INT64}, "a dtype of floats"),
                 ("RandomNormal", [], {"shape": [2], "seed": 3}, "seed"),
                 ("RandomNormalLike", [integers], {}, "a dtype of floats"),
+                ("RandomUniform", [], {"shape": [2], "dtype": TensorProto.FLOAT8E5M2}, "floats of 16 bits or more"),
                 ("RandomUniformLike", [], {}, "1 inputs, got 0"),
                 ("Bernoulli", [integers], {}, "probabilities that are floats"),
                 ("Bernoulli", [value("x")], {"dtype": string}, "data type 8"),

@@ -169,6 +169,9 @@ class Commands(unittest.TestCase):
         self.assertEqual(function["ops"]["matmul"], 2)
         self.assertGreater(function["flops"], 2 * 2 * (64 * 96 + 96 * 10))
         self.assertIn("x  f32[N,64]", run("inspect", self.mlp).stdout)
+        step = answer("inspect", os.path.join(ROOT, "test/models/train.mlir"))["functions"][1]
+        self.assertEqual([p["name"] for p in step["inputs"]], ["x", "y", "rate"])
+        self.assertEqual(step["states"][-1], {"name": "steps", "type": "i64[]"})
 
     def test_ops(self):
         known = {op["op"] for op in answer("ops")["ops"]}

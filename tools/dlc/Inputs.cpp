@@ -72,11 +72,11 @@ HostTensor randomTensor(const DType &type, ArrayRef<int64_t> dims, uint64_t seed
       value = bitsOf(type, low + (high - low) * uniform);
     } else {
       value = static_cast<int64_t>(low) + (bits >> 32) % static_cast<uint64_t>(high - low + 1);
-      if (type.packed > 1) // within the few bits that it has
-        value = type.name.front() == 'i' ? SignExtend64(value, 8 / type.packed) : value & ((1 << 8 / type.packed) - 1);
     }
     if (!specials.empty() && bits & 1)
       value = specials[(bits >> 1) % specials.size()];
+    if (type.packed > 1 && !isFloat(type)) // within the few bits that it has
+      value = type.name.front() == 'i' ? SignExtend64(value, 8 / type.packed) : value & ((1 << 8 / type.packed) - 1);
     std::memcpy(tensor.data.data() + i * type.bytes, &value, type.bytes);
   }
   return tensor;

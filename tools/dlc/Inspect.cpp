@@ -75,12 +75,17 @@ static Contents contentsOf(func::FuncOp function) {
   return contents;
 }
 
-static json::Array portsToJson(func::FuncOp function, bool inputs) {
+enum class PortKind { Input, Output, State };
+
+static json::Array portsToJson(func::FuncOp function, PortKind kind) {
   json::Array ports;
+  bool inputs = kind != PortKind::Output; // a state is an argument, whether it is a result or not
   for (unsigned i = 0, n = inputs ? function.getNumArguments() : function.getNumResults(); i < n; ++i) {
     auto get = [&](StringRef name) { return inputs ? function.getArgAttr(i, name) : function.getResultAttr(i, name); };
+    if ((kind == PortKind::State) != bool(get("dl.state")))
+      continue;
     Type type = inputs ? function.getArgumentTypes()[i] : function.getResultTypes()[i];
-    ports.push_back(json::Object{{"name", attributeText(get("dl.name"))},
+    ports.push_back(json::Object{{"name", attributeText(get(kind == PortKind::State ? "dl.state" : "dl.name"))},
                                  {"type", typeText(type, dyn_cast_or_null<ArrayAttr>(get("dl.dims")))}});
   }
   return ports;
@@ -92,8 +97,9 @@ static json::Object toJson(func::FuncOp function) {
   for (auto &[name, count] : contents.ops)
     ops[name] = count;
   json::Object object{{"name", function.getName()},
-                      {"inputs", portsToJson(function, true)},
-                      {"outputs", portsToJson(function, false)},
+                      {"inputs", portsToJson(function, PortKind::Input)},
+                      {"outputs", portsToJson(function, PortKind::Output)},
+                      {"states", portsToJson(function, PortKind::State)},
                       {"ops", std::move(ops)},
                       {"parameters", contents.parameters},
                       {"constant_bytes", contents.constantBytes},
@@ -106,9 +112,9 @@ static json::Object toJson(func::FuncOp function) {
 static void print(func::FuncOp function) {
   Contents contents = contentsOf(function);
   outs() << function.getName() << "\n";
-  for (bool inputs : {true, false})
-    for (const json::Value &port : portsToJson(function, inputs))
-      outs() << formatv("  {0} {1}  {2}\n", inputs ? "in " : "out", *port.getAsObject()->getString("name"),
+  for (auto [kind, word] : {std::pair(PortKind::Input, "in "), std::pair(PortKind::Output, "out"), std::pair(PortKind::State, "state")})
+    for (const json::Value &port : portsToJson(function, kind))
+      outs() << formatv("  {0} {1}  {2}\n", word, *port.getAsObject()->getString("name"),
                         *port.getAsObject()->getString("type"));
   outs() << formatv("  parameters {0:N} ({1:F1} KiB of constants)\n", contents.parameters,
                     contents.constantBytes / 1024.0);

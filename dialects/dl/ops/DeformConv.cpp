@@ -1,4 +1,5 @@
 //===- DeformConv.cpp - Convolution at places that are computed -----------===//
+#include "dialects/dl/ops/Demand.h"
 #include "dialects/dl/ops/Windows.h"
 
 using namespace mlir;
@@ -20,6 +21,7 @@ private:
   };
 
   LogicalResult read();
+  LogicalResult demandDims() const;
   LogicalResult expectDim(Tensor t, StringRef name, int64_t axis, int64_t size);
   Tensor ints(ArrayRef<int64_t> v) const { return constantInts(n.builder(), n.loc(), v); }
   Tensor along(Tensor vector, int64_t axis) const { return alongAxis(vector, axis, spatial + 3); }
@@ -75,6 +77,23 @@ LogicalResult DeformConv::read() {
   if (failed(expectDim(offsets, "offsets", 1, offsetGroups * places * spatial)))
     return failure();
   return mask ? expectDim(mask, "mask", 1, offsetGroups * places) : success();
+}
+
+/// Offsets and a mask for each image and place of the result.
+LogicalResult DeformConv::demandDims() const {
+  for (auto [t, name] : {std::pair(offsets, "offsets"), std::pair(mask, "a mask")}) {
+    if (!t)
+      continue;
+    if (failed(demandEqual(dimsAt(t, {0}), dimsAt(x, {0}), Twine(name) + " for each image")))
+      return failure();
+    for (int64_t i = 0; i < spatial; ++i) {
+      double room = static_cast<double>(windows.low[i] + windows.high[i] - windows.extent(i));
+      Tensor steps = (dimsAt(x, {2 + i}) + room) / static_cast<double>(windows.strides[i]) + 1.0;
+      if (failed(demandEqual(dimsAt(t, {2 + i}), steps, Twine(name) + " for each place along spatial dim " + Twine(i))))
+        return failure();
+    }
+  }
+  return success();
 }
 
 /// [n, g * k * extra..., o...] as [n, o..., k, g, extra...].
@@ -150,7 +169,7 @@ Tensor DeformConv::product(Tensor columns) const {
 }
 
 LogicalResult DeformConv::build(Values &results) {
-  if (failed(read()))
+  if (failed(read()) || failed(demandDims()))
     return failure();
   Tensor r = product(sampled());
   if (bias && r)

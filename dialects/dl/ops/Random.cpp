@@ -1,6 +1,6 @@
 //===- Random.cpp - Random numbers ----------------------------------------===//
+#include "dialects/dl/ops/Demand.h"
 #include "dialects/dl/ops/Extended.h"
-#include "dialects/dl/ops/Forms.h"
 #include "mlir/IR/Matchers.h"
 #include "llvm/ADT/bit.h"
 #include "llvm/Support/FormatVariadic.h"
@@ -146,8 +146,8 @@ static FailureOr<Drawn> drawnBy(NodeView &n, bool isLike) {
     drawn.type = elementTypeOf(n, *dtype);
   if (!drawn.type)
     return failure();
-  if (!isa<FloatType>(drawn.type))
-    return n.error("expects a dtype of floats, as the numbers are");
+  if (!isa<FloatType>(drawn.type) || drawn.type.getIntOrFloatBitWidth() < 16)
+    return n.error("expects a dtype of floats of 16 bits or more, as the numbers are");
   return drawn;
 }
 
@@ -206,6 +206,8 @@ static LogicalResult buildMultinomial(NodeView &n, Values &results) {
     return n.error("expects floats [batch, classes], got rank " + Twine(x.rank()));
   if (samples < 0)
     return n.error("expects a sample_size of at least 0, got " + Twine(samples));
+  if (failed(demandAtLeast(dimsAt(x, {1}), 1, "one class or more")))
+    return failure();
   x = cast(x, b.getF64Type());
   Tensor sums = apply<CumulateOp>({exp(x - reduceMax(x, {1}))}, {intAttr(x, "axis", 1), textAttr(x, "combine", "add")});
   Tensor total = reduceMax(sums, {1}), shape = concat({dimsAt(x, {0}), constantInts(n.builder(), n.loc(), {samples})}, 0);
@@ -270,7 +272,13 @@ static LogicalResult buildDropout(NodeView &n, Values &results) {
   if (ratio && matchPattern(ratio.value(), m_Constant(&given)) && given.getNumElements() == 1)
     if (double r = Array::fromAttribute(given).at(0).asDouble(); !(r >= 0 && r < 1))
       return n.error("expects a ratio in [0, 1), got " + llvm::formatv("{0:g}", r));
-  return drop(n, x, ratio ? scalar(ratio) : like(x, 0.5), known ? Tensor() : scalar(training), results);
+  ratio = scalar(ratio), training = known ? Tensor() : scalar(training);
+  if (ratio && !given) {
+    Tensor fits = (ratio >= 0.0) & (ratio < 1.0);
+    if (failed(demandTrue(training ? fits | logicalNot(training) : fits, "a ratio of at least 0 and below 1")))
+      return failure();
+  }
+  return drop(n, x, ratio ? ratio : like(x, 0.5), training, results);
 }
 
 void appendRandomForms(SmallVectorImpl<OnnxForm> &forms) {
