@@ -80,10 +80,12 @@ LogicalResult repeatMasks(AttentionPattern &attention) {
     Operation *op = v.getDefiningOp();
     return op == attention.scores || llvm::is_contained(attention.between, op);
   };
+  // In order, for what is made for one op serves those behind it.
+  llvm::sort(attention.between, [](Operation *a, Operation *b) { return a->isBeforeInBlock(b); });
   for (Operation *op : attention.between)
     for (OpOperand &operand : op->getOpOperands())
       if (!isOwn(operand.get())) {
-        FailureOr<Value> own = repeated(operand.get(), attention.between.front(), made);
+        FailureOr<Value> own = repeated(operand.get(), op, made);
         if (failed(own))
           return failure();
         operand.set(*own);

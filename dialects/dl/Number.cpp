@@ -228,7 +228,20 @@ Number shiftRight(Number a, Number b) {
 }
 
 Number select(Number condition, Number a, Number b) { return condition.asBool() ? a : b; }
-Number cast(Number a, mlir::Type type) { return a.as(Number::kindOf(type)); }
+Number cast(Number a, mlir::Type type) {
+  Kind kind = Number::kindOf(type);
+  auto integer = llvm::dyn_cast<mlir::IntegerType>(type);
+  if (!a.isFloat() || !integer || kind == Kind::Bool)
+    return a.as(kind);
+  // As kernels do: what is beyond the type saturates at 32 bits where these suffice, else at 64, and then wraps.
+  unsigned width = integer.getWidth();
+  if (width == 64 && kind == Kind::Unsigned)
+    return a.asDouble() < 0 ? Number::ofUnsigned(0) : a.as(kind);
+  int64_t i = a.asInt();
+  if (width <= 16 || (width == 32 && kind == Kind::Signed))
+    i = std::clamp<int64_t>(i, std::numeric_limits<int32_t>::min(), std::numeric_limits<int32_t>::max());
+  return kind == Kind::Unsigned ? Number::ofUnsigned(static_cast<uint64_t>(i)) : Number::ofSigned(i);
+}
 
 Number lowestOf(mlir::Type type) {
   if (llvm::isa<mlir::FloatType>(type))

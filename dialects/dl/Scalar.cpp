@@ -281,7 +281,8 @@ Value toStorage(Scalar s, Type t) {
   return v.getType() == storageType(t) ? v : make<arith::ExtUIOp>(e, storageType(t), v);
 }
 
-/// Float to integer without undefined behaviour: NaN is 0, values beyond the type saturate at 64 bits and then wrap.
+/// Float to integer without undefined behaviour: NaN is 0, values beyond the type saturate at 32 bits where these suffice,
+/// else at 64, and then wrap.
 static Value floatToInteger(Emitter &e, Value v, Type to, bool isUnsigned) {
   Value zero = make<arith::ConstantOp>(e, FloatAttr::get(cast<FloatType>(v.getType()), 0.0));
   Value ordered = make<arith::CmpFOp>(e, arith::CmpFPredicate::ORD, v, v);
@@ -292,20 +293,27 @@ static Value floatToInteger(Emitter &e, Value v, Type to, bool isUnsigned) {
   auto limit = [&](double f64, double f32Value) {
     return make<arith::ConstantOp>(e, FloatAttr::get(cast<FloatType>(v.getType()), f32 ? f32Value : f64));
   };
+  // What was cut off to that float becomes the largest integer.
+  auto saturated = [&](Value i, Value given, double beyond, APInt largest) {
+    Value isBeyond = make<arith::CmpFOp>(e, arith::CmpFPredicate::OGE, given, limit(beyond, beyond));
+    Value most = make<arith::ConstantOp>(e, IntegerAttr::get(i.getType(), largest));
+    return make<arith::SelectOp>(e, isBeyond, most, i);
+  };
+  Value given = v;
   if (isUnsigned && width == 64) {
     v = make<arith::MinimumFOp>(e, v, limit(18446744073709549568.0, 18446742974197923840.0));
     v = make<arith::MaximumFOp>(e, v, zero);
-    return make<arith::FPToUIOp>(e, to, v);
+    return saturated(make<arith::FPToUIOp>(e, to, v), given, 0x1p64, APInt::getMaxValue(64));
   }
   if (width <= 16 || (width == 32 && !isUnsigned)) {
     v = make<arith::MinimumFOp>(e, v, limit(2147483647.0, 2147483520.0));
     v = make<arith::MaximumFOp>(e, v, limit(-2147483648.0, -2147483648.0));
-    Value i = make<arith::FPToSIOp>(e, e.b.getI32Type(), v);
+    Value i = saturated(make<arith::FPToSIOp>(e, e.b.getI32Type(), v), given, 0x1p31, APInt::getSignedMaxValue(32));
     return width == 32 ? i : make<arith::TruncIOp>(e, to, i);
   }
   v = make<arith::MinimumFOp>(e, v, limit(9223372036854774784.0, 9223371487098961920.0));
   v = make<arith::MaximumFOp>(e, v, limit(-9223372036854775808.0, -9223372036854775808.0));
-  Value i = make<arith::FPToSIOp>(e, e.b.getI64Type(), v);
+  Value i = saturated(make<arith::FPToSIOp>(e, e.b.getI64Type(), v), given, 0x1p63, APInt::getSignedMaxValue(64));
   return width == 64 ? i : make<arith::TruncIOp>(e, to, i);
 }
 

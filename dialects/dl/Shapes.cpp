@@ -177,9 +177,11 @@ static LogicalResult checkSize(Operation *op, Type element, ArrayRef<AffineExpr>
   }
   if (fits || empty)
     return success();
-  InFlightDiagnostic error = op->emitOpError("expects a result that fits into memory, got ") << element << "[";
-  llvm::interleave(dims, [&](AffineExpr d) { error << *constantOf(d); }, [&] { error << ","; });
-  return error << "]";
+  std::string text;
+  llvm::raw_string_ostream out(text);
+  out << element << "[";
+  llvm::interleave(dims, out, [&](AffineExpr d) { out << *constantOf(d); }, ",");
+  return op->emitOpError("expects a result that fits into memory, got ") << text << "]";
 }
 
 /// A dim as types have it.

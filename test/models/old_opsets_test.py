@@ -113,7 +113,11 @@ class OldOpsets(unittest.TestCase):
         x = floats(3, 4)
         for actual, expected in zip(self.run_node(6, "Dropout", [x], 2, is_test=1, ratio=0.3), (x, np.ones_like(x))):
             np.testing.assert_array_equal(actual, expected)
-        self.expect_error("training", 6, "Dropout", [x])
+        # Without is_test it trains, and its mask has the type of the data.
+        y, mask = self.run_node(6, "Dropout", [floats(50, 40)], 2, ratio=0.25)
+        x = floats(50, 40)
+        self.assertEqual(set(np.unique(mask)), {0, 1})
+        self.assertAlmostEqual(mask.mean(), 0.75, delta=0.05)
 
     def test_clip(self):
         x = np.array([-np.inf, -2, -0.25, 0, 3, np.inf], np.float32)

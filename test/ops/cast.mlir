@@ -20,6 +20,30 @@ func.func @f32(%x: !f32 {dl.dims = ["N"], dl.specials}) -> (!f16, !bf16, !f64, !
   %3 = dl.cast %x {to = i1} : (!f32) -> !bool
   return %0, %1, %2, %3 : !f16, !bf16, !f64, !bool
 }
+// Beyond the type: saturated at 32 bits where these suffice, else at 64, and wrapped; NaN is 0.
+func.func @f32_to_integers(%x: !f32 {dl.dims = ["N"], dl.specials}) -> (!i8, !i32, !u32, !i64, !u64)
+    attributes {dl.sizes = #sizes} {
+  %0 = dl.cast %x {to = i8} : (!f32) -> !i8
+  %1 = dl.cast %x {to = i32} : (!f32) -> !i32
+  %2 = dl.cast %x {to = ui32} : (!f32) -> !u32
+  %3 = dl.cast %x {to = i64} : (!f32) -> !i64
+  %4 = dl.cast %x {to = ui64} : (!f32) -> !u64
+  return %0, %1, %2, %3, %4 : !i8, !i32, !u32, !i64, !u64
+}
+func.func @f64_to_integers(%x: !f64 {dl.dims = ["N"], dl.specials}) -> (!i8, !i32, !u32, !i64, !u64)
+    attributes {dl.sizes = #sizes} {
+  %0 = dl.cast %x {to = i8} : (!f64) -> !i8
+  %1 = dl.cast %x {to = i32} : (!f64) -> !i32
+  %2 = dl.cast %x {to = ui32} : (!f64) -> !u32
+  %3 = dl.cast %x {to = i64} : (!f64) -> !i64
+  %4 = dl.cast %x {to = ui64} : (!f64) -> !u64
+  return %0, %1, %2, %3, %4 : !i8, !i32, !u32, !i64, !u64
+}
+func.func @saturated(%x: tensor<5xf32> {dl.value = dense<[1.0e20, -1.0e20, 2147483648.0, 2147483520.0, 0x7FC00000]> : tensor<5xf32>})
+    -> (tensor<5xi32> {dl.expect = dense<[2147483647, -2147483648, 2147483647, 2147483520, 0]> : tensor<5xi32>}) {
+  %0 = dl.cast %x {to = i32} : (tensor<5xf32>) -> tensor<5xi32>
+  return %0 : tensor<5xi32>
+}
 func.func @f64(%x: !f64 {dl.dims = ["N"], dl.specials}) -> (!f16, !bf16, !f32, !bool) attributes {dl.sizes = #sizes} {
   %0 = dl.cast %x {to = f16} : (!f64) -> !f16
   %1 = dl.cast %x {to = bf16} : (!f64) -> !bf16
@@ -34,14 +58,6 @@ func.func @f16(%x: !f16 {dl.dims = ["N"], dl.specials}) -> (!bf16, !f32, !f64) a
   return %0, %1, %2 : !bf16, !f32, !f64
 }
 
-// What lies beyond the integer's range is left to the machine, so not tested.
-func.func @f32_to_integers(%x: !f32 {dl.dims = ["N"], dl.range = [-100, 100]}) -> (!i8, !i32, !i64)
-    attributes {dl.sizes = #sizes} {
-  %0 = dl.cast %x {to = i8} : (!f32) -> !i8
-  %1 = dl.cast %x {to = i32} : (!f32) -> !i32
-  %2 = dl.cast %x {to = i64} : (!f32) -> !i64
-  return %0, %1, %2 : !i8, !i32, !i64
-}
 func.func @f64_to_unsigned(%x: !f64 {dl.dims = ["N"], dl.range = [0, 250]}) -> (!u8, !u32, !u64)
     attributes {dl.sizes = #sizes} {
   %0 = dl.cast %x {to = ui8} : (!f64) -> !u8
