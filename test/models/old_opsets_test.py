@@ -114,9 +114,10 @@ class OldOpsets(unittest.TestCase):
         for actual, expected in zip(self.run_node(6, "Dropout", [x], 2, is_test=1, ratio=0.3), (x, np.ones_like(x))):
             np.testing.assert_array_equal(actual, expected)
         # Without is_test it trains, and its mask has the type of the data.
-        y, mask = self.run_node(6, "Dropout", [floats(50, 40)], 2, ratio=0.25)
         x = floats(50, 40)
+        y, mask = self.run_node(6, "Dropout", [x], 2, ratio=0.25)
         self.assertEqual(set(np.unique(mask)), {0, 1})
+        np.testing.assert_allclose(y, x * mask / 0.75, rtol=1e-6)
         self.assertAlmostEqual(mask.mean(), 0.75, delta=0.05)
 
     def test_clip(self):
