@@ -11,6 +11,7 @@
 #include "compiler/Codes.h"
 #include "compiler/import/Onnx.h"
 #include "dialects/dl/Dialect.h"
+#include "tools/dlc/ElementTypes.h"
 #include "tools/dlc/Reference.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/Verifier.h"
@@ -27,6 +28,24 @@ struct Verdict {
 /// The suite's own tolerance: 1e-3 relative, 1e-7 absolute; as much as bf16 resolves for bf16.
 static Tolerance suiteTolerance(const HostTensor &expected) {
   return {expected.type->name == "bf16" ? 1.0 / 64 : 1e-3, 1e-7};
+}
+
+/// States, of which the suite knows nothing, start as zeros.
+static void addStates(mlir::func::FuncOp function, std::vector<HostTensor> &inputs) {
+  for (unsigned i = 0; i < function.getNumArguments() && i <= inputs.size(); ++i)
+    if (function.getArgAttr(i, "dl.state")) {
+      auto type = llvm::cast<mlir::RankedTensorType>(function.getArgument(i).getType());
+      HostTensor state{dtypeOf(type.getElementType()), type.getShape().vec(), {}};
+      state.data.resize(state.elements() * state.type->bytes);
+      inputs.insert(inputs.begin() + i, std::move(state));
+    }
+}
+
+/// Their next values are no results.
+static void dropStates(mlir::func::FuncOp function, std::vector<HostTensor> &results) {
+  for (unsigned i = results.size(); i-- > 0;)
+    if (function.getResultAttr(i, "dl.state"))
+      results.erase(results.begin() + i);
 }
 
 static Verdict checkFolder(const std::string &folder) {
@@ -49,9 +68,11 @@ static Verdict checkFolder(const std::string &folder) {
   llvm::Expected<DataSet> data = readDataSet(folder);
   if (!data)
     return {"unsupported", llvm::toString(data.takeError())};
+  addStates(function, data->inputs);
   mlir::FailureOr<std::vector<HostTensor>> results = evaluateReference(function, data->inputs);
   if (failed(results))
     return {"differs", "fails: " + first};
+  dropStates(function, *results);
   for (auto [i, actual, expected] : llvm::enumerate(*results, data->outputs)) {
     std::string output = "output " + std::to_string(i) + ": ";
     if (Difference d = compare(actual, expected, suiteTolerance(expected)); !d.problem.empty())

@@ -14,6 +14,9 @@ using namespace llvm;
 namespace dlc {
 
 mlir::FailureOr<std::vector<HostTensor>> evaluateReference(mlir::func::FuncOp function, ArrayRef<HostTensor> inputs) {
+  if (inputs.size() != function.getNumArguments())
+    return function.emitError() << "takes " << function.getNumArguments() << " inputs, its states among them, got "
+                                << inputs.size();
   std::vector<dl::Array> arrays;
   for (const HostTensor &tensor : inputs)
     arrays.push_back(dl::Array::fromBytes(elementTypeOf(*tensor.type, function.getContext()), tensor.dims,
