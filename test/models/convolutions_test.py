@@ -2,7 +2,7 @@
 """Convolutions drawn at random, with symbolic batch and image, against ONNX Runtime.
 
 Windows, strides, dilations, pads, groups and channels cover what decides how a convolution is computed: transformed
-windows, an implicit product, each channel on its own. Half of the weights are known when compiling. Behind some stand a
+windows, an implicit product, each channel on its own. Three in four weights are known when compiling. Behind some stand a
 shift of each channel or an activation. Example:
 
     test/models/convolutions_test.py --count 500 --seed 3

@@ -154,30 +154,25 @@ static FailureOr<Drawn> drawnBy(NodeView &n, bool isLike) {
   return drawn;
 }
 
-static LogicalResult buildUniform(NodeView &n, Values &results, bool isLike) {
+/// What `draw` gives, times `scale` and then plus `shift`, as the node's type.
+static LogicalResult buildDrawn(NodeView &n, Values &results, bool isLike, Tensor (*draw)(Tensor, int64_t, Type), double scale,
+                                double shift) {
   FailureOr<Drawn> drawn = drawnBy(n, isLike);
   if (failed(drawn))
     return failure();
+  Tensor r = draw(drawn->shape, seedOf(n), drawn->type);
+  if (scale != 1 || shift != 0)
+    r = r * scale + shift;
+  return give(results, cast(r, drawn->type));
+}
+
+template <bool isLike> static LogicalResult buildUniform(NodeView &n, Values &results) {
   double low = n.getFloat("low").value_or(0), high = n.getFloat("high").value_or(1);
-  Tensor r = uniform(drawn->shape, seedOf(n), drawn->type);
-  if (low != 0 || high != 1)
-    r = r * (high - low) + low;
-  return give(results, cast(r, drawn->type));
+  return buildDrawn(n, results, isLike, uniform, high - low, low);
 }
-
-static LogicalResult buildNormal(NodeView &n, Values &results, bool isLike) {
-  FailureOr<Drawn> drawn = drawnBy(n, isLike);
-  if (failed(drawn))
-    return failure();
-  double mean = n.getFloat("mean").value_or(0), scale = n.getFloat("scale").value_or(1);
-  Tensor r = normal(drawn->shape, seedOf(n), drawn->type);
-  if (mean != 0 || scale != 1)
-    r = r * scale + mean;
-  return give(results, cast(r, drawn->type));
+template <bool isLike> static LogicalResult buildNormal(NodeView &n, Values &results) {
+  return buildDrawn(n, results, isLike, normal, n.getFloat("scale").value_or(1), n.getFloat("mean").value_or(0));
 }
-
-template <bool isLike> static LogicalResult buildUniform(NodeView &n, Values &r) { return buildUniform(n, r, isLike); }
-template <bool isLike> static LogicalResult buildNormal(NodeView &n, Values &r) { return buildNormal(n, r, isLike); }
 
 static LogicalResult buildBernoulli(NodeView &n, Values &results) {
   if (failed(expectInputs(n, 1, 1)))
