@@ -39,7 +39,7 @@ struct Tile {
   unsigned columns;
   /// Places along the columns, from that of the first column's window on, that lie inside of the image; where unrolled.
   int64_t insideFrom = 0, insideTo = std::numeric_limits<int64_t>::max();
-  std::optional<Span> taps; ///< along the columns; none: unrolled
+  std::optional<Span> taps = std::nullopt; ///< along the columns; none: unrolled
   Value channel = {}, mask = {}; ///< mask null: all lanes
   unsigned vectors = 1, lanes = 1;
 };
